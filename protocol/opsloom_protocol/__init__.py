@@ -1,0 +1,1 @@
+"""What may travel between an Opsloom server and its clients."""

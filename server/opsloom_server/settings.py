@@ -1,0 +1,90 @@
+"""The environment, read once, frozen.
+
+`Settings.from_env()` is called by the composition root and the commands; everything else is handed the value.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from opsloom_server.errors import StartupError
+
+
+def _plain(name: str, default: Any = None, **more: Any) -> Any:
+    """A field that is read from exactly one environment variable, whatever the class's prefix."""
+    return Field(default=default, validation_alias=AliasChoices(name, name.lower()), **more)
+
+
+class Limits(BaseSettings):
+    """`OPSLOOM_LIMIT_*`; 0 turns a limit off."""
+
+    model_config = SettingsConfigDict(env_prefix="OPSLOOM_LIMIT_", frozen=True, extra="ignore")
+
+    frame_bytes: int = Field(262_144, ge=0, description="Largest message on the socket, bytes")
+    message_chars: int = Field(32_768, ge=0, description="Longest text of a message, characters")
+    messages_per_minute: int = Field(20, ge=0, description="Messages a minute and user")
+    running_turns: int = Field(2, ge=0, description="Turns at once a user")
+    connections: int = Field(20, ge=0, description="Open sockets a user")
+    connects_per_second: int = Field(10, ge=0, description="New sockets a second and address")
+    control_frames_per_second: int = Field(20, ge=0, description="Pings a second and socket")
+    fragments: int = Field(64, ge=0, description="Fragments of one message")
+    upload_bytes: int = Field(20_971_520, ge=0, description="Largest upload, bytes")
+
+
+class Settings(BaseSettings):
+    """Everything the environment decides. Secrets are `SecretStr`, so that no log prints them."""
+
+    model_config = SettingsConfigDict(env_prefix="OPSLOOM_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: SecretStr | None = _plain("DATABASE_URL")
+    redis_url: SecretStr | None = _plain("REDIS_URL")
+    host: str = _plain("HOST", "127.0.0.1")
+    port: int = _plain("PORT", 8000, ge=0, le=65535)
+
+    public_url: str | None = None
+    data_dir: Path | None = None
+    secret: SecretStr | None = None
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    model: str | None = None
+    embedder: str = "local"
+    extensions: Path | None = None
+    demo_words_per_second: float = Field(60.0, ge=0, description="Pace of the demo model's answers; 0 = at once")
+
+    openai_api_key: SecretStr | None = _plain("OPENAI_API_KEY")
+    openai_base_url: str | None = _plain("OPENAI_BASE_URL")
+    anthropic_api_key: SecretStr | None = _plain("ANTHROPIC_API_KEY")
+    anthropic_base_url: str | None = _plain("ANTHROPIC_BASE_URL")
+    ollama_base_url: str | None = _plain("OLLAMA_BASE_URL")
+    aws_region: str | None = Field(
+        None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION", "aws_region")
+    )
+    aws_access_key_id: SecretStr | None = _plain("AWS_ACCESS_KEY_ID")
+    aws_profile: str | None = _plain("AWS_PROFILE")
+
+    limits: Limits = Field(default_factory=lambda: Limits())
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else value
+
+    @classmethod
+    def from_env(cls, **overrides: Any) -> Self:
+        """Read the environment. Raises `StartupError` that names the variable at fault, never its value."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = str(first["loc"][0]) if first["loc"] else "a setting"
+            prefix = {"Limits": "OPSLOOM_LIMIT_", "Settings": "" if name.isupper() else "OPSLOOM_"}[error.title]
+            variable = f"{prefix}{name}".upper()
+            raise StartupError(f"{variable} is not usable: {first['msg']}.", f"Correct or unset {variable}.") from None
