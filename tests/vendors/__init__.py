@@ -1,0 +1,46 @@
+"""A scripted model server that speaks OpenAI's and Anthropic's real streaming formats. See `vendors.server`."""
+
+from vendors.script import (
+    Cut,
+    Finish,
+    Garbage,
+    HttpError,
+    Pause,
+    PingsOnly,
+    Raw,
+    Reasoning,
+    Refusal,
+    Script,
+    Stall,
+    Step,
+    StreamError,
+    Text,
+    ToolCall,
+    Usage,
+    text_of,
+    words,
+)
+from vendors.server import Request, ScriptedVendor
+
+__all__ = [
+    "Cut",
+    "Finish",
+    "Garbage",
+    "HttpError",
+    "Pause",
+    "PingsOnly",
+    "Raw",
+    "Reasoning",
+    "Refusal",
+    "Request",
+    "Script",
+    "ScriptedVendor",
+    "Stall",
+    "Step",
+    "StreamError",
+    "Text",
+    "ToolCall",
+    "Usage",
+    "text_of",
+    "words",
+]

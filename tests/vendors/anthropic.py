@@ -1,0 +1,165 @@
+"""Anthropic's Messages, as it streams."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from vendors.script import (
+    Cut,
+    Finish,
+    Garbage,
+    HttpError,
+    Pause,
+    PingsOnly,
+    Raw,
+    Reasoning,
+    Refusal,
+    Script,
+    Stall,
+    StreamError,
+    Text,
+    ToolCall,
+    Usage,
+    find,
+    text_of,
+)
+from vendors.wire import Item, arguments, flatten, pieces
+from vendors.wire import event as sse
+
+_STOP = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+_ERRORS = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+}
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    return sse(kind, {"type": kind, **fields})
+
+
+ping = _event("ping")
+
+
+def _message(request: dict[str, Any], content: list[dict[str, Any]], usage: Usage, **more: Any) -> dict[str, Any]:
+    return {
+        "id": "msg_scripted",
+        "type": "message",
+        "role": "assistant",
+        "model": request.get("model", "scripted"),
+        "content": content,
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {
+            "input_tokens": usage.input,
+            "output_tokens": 1,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": usage.cached,
+        },
+        **more,
+    }
+
+
+def _block(index: int, start: dict[str, Any], deltas: list[dict[str, Any]], delay: float = 0.0) -> Iterator[Item]:
+    yield _event("content_block_start", index=index, content_block=start)
+    for delta in deltas:
+        if delay:
+            yield delay
+        yield _event("content_block_delta", index=index, delta=delta)
+    yield _event("content_block_stop", index=index)
+
+
+def _reasoning(step: Reasoning) -> list[dict[str, Any]]:
+    thinking = [{"type": "thinking_delta", "thinking": token} for token in step.cut()]
+    return [*thinking, {"type": "signature_delta", "signature": "c2NyaXB0ZWQ="}]
+
+
+def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
+    usage = find(script, Usage) or Usage()
+    yield _event("message_start", message=_message(request, [], usage))
+    yield ping
+    reason = "end_turn"
+    index = 0
+    for step in script:
+        match step:
+            case Reasoning():
+                start = {"type": "thinking", "thinking": "", "signature": ""}
+                yield from _block(index, start, _reasoning(step), step.delay)
+                index += 1
+            case Text():
+                deltas = [{"type": "text_delta", "text": token} for token in step.cut()]
+                yield from _block(index, {"type": "text", "text": ""}, deltas, step.delay)
+                index += 1
+            case Refusal():
+                deltas = [{"type": "text_delta", "text": piece} for piece in pieces(step.text, 3)]
+                yield from _block(index, {"type": "text", "text": ""}, deltas)
+                index += 1
+                reason = "refusal"
+            case ToolCall():
+                start = {"type": "tool_use", "id": step.id or f"toolu_{step.name}_{index}", "name": step.name}
+                deltas = [
+                    {"type": "input_json_delta", "partial_json": piece}
+                    for piece in ["", *pieces(arguments(step), step.pieces)]
+                ]
+                yield from _block(index, {**start, "input": {}}, deltas)
+                index += 1
+                reason = "tool_use"
+            case Finish():
+                reason = _STOP.get(step.reason, step.reason)
+            case StreamError():
+                kind = {"server_error": "api_error"}.get(step.type, step.type)
+                yield sse("error", {"type": "error", "error": {"type": kind, "message": step.message}})
+                return
+            case Garbage():
+                yield f"event: content_block_delta\ndata: {step.data}\n\n".encode()
+            case Raw():
+                yield step.data
+            case Pause():
+                yield step.seconds
+            case Cut() | Stall() | PingsOnly():
+                yield step
+                return
+            case Usage() | HttpError():
+                pass
+    yield _event(
+        "message_delta",
+        delta={"stop_reason": reason, "stop_sequence": None},
+        usage={"output_tokens": usage.output},
+    )
+    yield _event("message_stop")
+
+
+def whole(script: Script, request: dict[str, Any]) -> dict[str, Any]:
+    usage = find(script, Usage) or Usage()
+    content: list[dict[str, Any]] = []
+    if text := text_of(script):
+        content.append({"type": "text", "text": text})
+    calls = [step for step in script if isinstance(step, ToolCall)]
+    content += [
+        {
+            "type": "tool_use",
+            "id": call.id or f"toolu_{call.name}_{index}",
+            "name": call.name,
+            "input": json.loads(arguments(call)),
+        }
+        for index, call in enumerate(calls)
+    ]
+    reply = _message(request, content, usage, stop_reason="tool_use" if calls else "end_turn")
+    reply["usage"]["output_tokens"] = usage.output
+    return reply
+
+
+def error(error: HttpError) -> dict[str, Any]:
+    kind = error.type or _ERRORS.get(error.status, "api_error")
+    return {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": "req_scripted"}
+
+
+def question(request: dict[str, Any]) -> str:
+    asked = [message for message in request.get("messages", []) if message.get("role") == "user"]
+    return flatten(asked[-1].get("content")) if asked else ""

@@ -1,0 +1,251 @@
+"""A model server on loopback that speaks the vendors' real streaming formats and says what a test scripted.
+
+    async with ScriptedVendor() as vendor:
+        vendor.script([Text("Hello there"), Usage(12, 3)])
+        ... point a client at vendor.openai_base_url or vendor.anthropic_base_url ...
+        assert vendor.requests[0].body["model"] == "gpt-test"
+
+Each event is an HTTP chunk of its own, unless `split` says otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from vendors import anthropic, openai_chat, openai_responses
+from vendors.script import Cut, HttpError, PingsOnly, Script, Stall, Text, find
+from vendors.wire import Item, Wire
+
+WIRES: dict[str, Wire] = {
+    "/v1/chat/completions": openai_chat,
+    "/v1/responses": openai_responses,
+    "/v1/messages": anthropic,
+}
+# How the bytes of one answer are cut into HTTP chunks, given the bytes of its events.
+Split = Callable[[Iterable[bytes]], Iterator[bytes]]
+
+
+@dataclass
+class Request:
+    """A request as it came, and what became of it. Times are `time.monotonic()`."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    at: float
+    closed_at: float | None = None
+    """When the client closed the connection before the answer was whole."""
+    done_at: float | None = None
+    """When the answer was sent whole."""
+    gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set when the answer is whole or the client has closed."""
+
+
+@dataclass
+class _Rule:
+    script: Script
+    request: int | None
+    when: str | None
+
+
+class ScriptedVendor:
+    """The server. `script()` says what it answers; `requests` is what it was asked.
+
+    Args:
+        split: cuts the bytes otherwise than one event a chunk; gaps in time are then left out.
+    """
+
+    def __init__(self, *, split: Split | None = None) -> None:
+        self.requests: list[Request] = []
+        self.split = split
+        self._rules: list[_Rule] = []
+        self._server: asyncio.Server | None = None
+        self._connections: set[_Connection] = set()
+
+    def script(self, steps: Script, *, request: int | None = None, when: str | None = None) -> None:
+        """Answer with these steps.
+
+        `request` is the 0-based number of the request to answer so, `when` a text that the last user message holds.
+        Without either, scripts are used up in the order they were given, and the last one stays.
+        """
+        self._rules.append(_Rule(steps, request, when))
+
+    def answer(self, number: int, question: str) -> Script:
+        """What to say to the request of this number."""
+        for rule in self._rules:
+            if rule.request == number or (rule.when is not None and rule.when in question):
+                return rule.script
+        plain = [rule for rule in self._rules if rule.request is None and rule.when is None]
+        if not plain:
+            return [Text(f"You said: {question}")]
+        if len(plain) > 1:
+            self._rules.remove(plain[0])
+        return plain[0].script
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def openai_base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def anthropic_base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self, port: int = 0) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", port)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            await connection.end()
+        if self._server is not None:
+            await self._server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+class _Connection(asyncio.Protocol):
+    """One client's connection, kept alive between requests."""
+
+    def __init__(self, vendor: ScriptedVendor) -> None:
+        self.vendor = vendor
+        self.buffer = bytearray()
+        self.task: asyncio.Task[None] | None = None
+        self.current: Request | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.vendor._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.vendor._connections.discard(self)
+        if self.current is not None and self.current.done_at is None:
+            self.current.closed_at = time.monotonic()
+            self.current.gone.set()
+        if self.task is not None:
+            self.task.cancel()
+
+    async def end(self) -> None:
+        self.transport.abort()
+        if self.task is not None:
+            self.task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.task
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, separator, rest = bytes(self.buffer).partition(b"\r\n\r\n")
+        if not separator:
+            return
+        lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        length = int(headers.get("content-length", "0"))
+        if len(rest) < length:
+            return
+        del self.buffer[: len(head) + 4 + length]
+        method, target, _ = lines[0].split(" ", 2)
+        path = target.partition("?")[0]
+        self.task = asyncio.get_running_loop().create_task(
+            self._answer(method, path, headers, rest[:length]), name=f"scripted {path}"
+        )
+
+    async def _answer(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> None:
+        wire = WIRES.get(path)
+        if method != "POST" or wire is None:
+            self._whole(404, {"error": {"message": f"no such path: {path}", "type": "not_found", "code": None}})
+            return
+        body = json.loads(raw)
+        request = Request(path, headers, body, time.monotonic())
+        self.current = request
+        script = self.vendor.answer(len(self.vendor.requests), wire.question(body))
+        self.vendor.requests.append(request)
+        if error := find(script, HttpError):
+            more = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
+            self._whole(error.status, wire.error(error), more)
+        elif body.get("stream"):
+            if not await self._stream(wire, wire.stream(script, body)):
+                return
+        else:
+            self._whole(200, wire.whole(script, body))
+        request.done_at = time.monotonic()
+        request.gone.set()
+        self.current = None
+
+    def _whole(self, status: int, body: dict[str, Any], more: dict[str, str] | None = None) -> None:
+        raw = json.dumps(body).encode()
+        lines = {"content-type": "application/json", "content-length": str(len(raw)), **(more or {})}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self.transport.write(f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + raw)
+
+    def _chunk(self, raw: bytes) -> None:
+        self.transport.write(b"%x\r\n%b\r\n" % (len(raw), raw))
+
+    async def _stream(self, wire: Wire, items: Iterator[Item]) -> bool:
+        """Send the events; False when the connection was dropped on purpose or by the client."""
+        self.transport.write(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
+            b"transfer-encoding: chunked\r\n\r\n"
+        )
+        if self.vendor.split is not None:
+            return await self._stream_split(items, self.vendor.split)
+        for item in items:
+            match item:
+                case bytes():
+                    self._chunk(item)
+                    await asyncio.sleep(0)
+                case float() | int():
+                    await asyncio.sleep(item)
+                case _:
+                    return await self._fault(wire, item)
+        self.transport.write(b"0\r\n\r\n")
+        return True
+
+    async def _stream_split(self, items: Iterator[Item], split: Split) -> bool:
+        events: list[bytes] = []
+        fault: Item | None = None
+        for item in items:
+            if isinstance(item, bytes):
+                events.append(item)
+            elif not isinstance(item, float | int):
+                fault = item
+        for raw in split(events):
+            self._chunk(raw)
+            await asyncio.sleep(0)
+        if fault is not None:
+            return await self._fault(None, fault)
+        self.transport.write(b"0\r\n\r\n")
+        return True
+
+    async def _fault(self, wire: Wire | None, fault: Item) -> bool:
+        match fault:
+            case Cut():
+                # What was written still has to reach the client; then the body just ends too early.
+                self.transport.close()
+            case PingsOnly(every=every) if wire is not None:
+                while True:
+                    self._chunk(wire.ping)
+                    await asyncio.sleep(every)
+            case Stall() | PingsOnly():
+                await asyncio.Event().wait()
+            case _:
+                raise AssertionError(fault)
+        return False

@@ -1,0 +1,65 @@
+"""What every wire format shares: what an encoder yields, and the pieces of server-sent events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from vendors.script import Cut, HttpError, PingsOnly, Script, Stall
+
+# Bytes of one event, seconds to wait, or what the connection itself has to do.
+Item = bytes | float | Cut | Stall | PingsOnly
+
+
+class Wire(Protocol):
+    """One vendor's format."""
+
+    ping: bytes
+
+    def stream(self, script: Script, request: dict[str, Any]) -> Iterator[Item]:
+        """The events of a streamed answer, the closing ones included."""
+        ...
+
+    def whole(self, script: Script, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request without `stream`."""
+        ...
+
+    def error(self, error: HttpError) -> dict[str, Any]:
+        """The body that goes with an error status."""
+        ...
+
+    def question(self, request: dict[str, Any]) -> str:
+        """The text of the last user message."""
+        ...
+
+
+def dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def data(value: object) -> bytes:
+    return f"data: {dump(value)}\n\n".encode()
+
+
+def event(name: str, value: object) -> bytes:
+    return f"event: {name}\ndata: {dump(value)}\n\n".encode()
+
+
+def pieces(text: str, count: int) -> list[str]:
+    """Cut into `count` parts of about the same length; fewer when the text is shorter."""
+    size = max(1, -(-len(text) // max(1, count)))
+    return [text[start : start + size] for start in range(0, len(text), size)] or [""]
+
+
+def arguments(call: Any) -> str:
+    return call.raw if call.raw is not None else json.dumps(call.args, ensure_ascii=False)
+
+
+def flatten(content: Any) -> str:
+    """The text of a message's content, a string or a list of typed parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(str(part["text"]) for part in content if isinstance(part, dict) and "text" in part)
+    return ""
