@@ -3,7 +3,7 @@
 `sessions.rev` and `sessions.leaf` change only in a transaction that also writes the `session_log` row which says so.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from opsloom_server.store.metadata import metadata
@@ -62,7 +62,7 @@ session_log = Table(
     "session_log",
     metadata,
     workspace_column(),
-    Column("session_id", Text, primary_key=True),
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("rev", BigInteger, primary_key=True),
     # The live frame it followed, where a turn was running.
     Column("turn_id", Text),
@@ -106,7 +106,7 @@ turn_log = Table(
     "turn_log",
     metadata,
     workspace_column(),
-    Column("turn_id", Text, primary_key=True),
+    Column("turn_id", Text, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
     Column("first_seq", Integer, primary_key=True),
     Column("last_seq", Integer, nullable=False),
     # Frames as JSON, one a line.
@@ -118,7 +118,7 @@ requests = Table(
     "requests",
     metadata,
     workspace_column(),
-    Column("session_id", Text, primary_key=True),
+    Column("session_id", Text, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("ref", Text, primary_key=True),
     # SHA-256 of the request without its `ref`.
     Column("hash", LargeBinary, nullable=False),
@@ -152,7 +152,7 @@ tool_calls = Table(
     "tool_calls",
     metadata,
     workspace_column(),
-    Column("turn_id", Text, primary_key=True),
+    Column("turn_id", Text, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
     Column("call", Text, primary_key=True),
     Column("tool", Text, nullable=False),
     Column("input", Text, nullable=False),
