@@ -1,15 +1,15 @@
 """The hot log of a session: a ring of encoded frames that every connection walks with a cursor of its own.
 
-A frame is encoded once, whoever reads it. The ring forgets from its old end; a reader whose place is gone raises
-`Trimmed` and is given a snapshot. So a slow reader costs nobody else anything, and no connection has a queue that grows.
+A frame is encoded once, whoever reads it. The ring forgets from its old end; a reader whose place is gone gets `Trimmed`
+and is given a snapshot. So a slow reader costs nobody else anything, and no connection has a queue that grows.
 """
 
-from collections.abc import Iterator
 from typing import Final, Protocol
 
+import msgspec
 from msgspec import Struct
 from opsloom_protocol.codec import encode
-from opsloom_protocol.frames import DurableFrame, LiveFrame, Snapshot
+from opsloom_protocol.frames import DurableFrame, LiveFrame
 from opsloom_protocol.messages import Cursor
 
 RING_FRAMES: Final = 500
@@ -17,7 +17,7 @@ RING_BYTES: Final = 1 << 20
 """Beyond either, catching up frame by frame is dearer than a snapshot."""
 
 
-class Trimmed(Exception):
+class Trimmed(LookupError):
     """The place asked for is no longer in the ring."""
 
 
@@ -29,7 +29,10 @@ class Asker(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """One frame in the ring. `rev` is 0 for live frames and snapshots; `turn`, `epoch` and `seq` place it in its turn."""
+    """One frame in the ring.
+
+    `rev` is 0 for live frames and snapshots; `turn`, `epoch` and `seq` place a live one in its turn.
+    """
 
     text: str
     rev: int = 0
@@ -42,16 +45,27 @@ class Entry(Struct, frozen=True):
         """The frame as that connection gets it."""
         if self.asker is None or self.asker.connection != connection:
             return self.text
-        # A frame is an object that ends in "}": the reference is its last field.
-        return f"{self.text[:-1]},{_REF}{encode_text(self.asker.ref)}}}"
+        # A frame is an object that ends in "}": the reference becomes its last field.
+        return f'{self.text[:-1]},"ref":{msgspec.json.encode(self.asker.ref).decode()}}}'
 
 
-_REF: Final = '"ref":'
+def durable(frame: DurableFrame, *, turn: str | None = None, asker: Asker | None = None) -> Entry:
+    """The entry of a durable frame (made without its `ref`, which `asker` carries)."""
+    return Entry(text=encode(frame).decode(), rev=frame.rev, turn=turn, asker=asker)
 
 
-def encode_text(value: str) -> str:
-    """A string as JSON."""
-    return _encode_str(value)
+def live(frame: LiveFrame, turn: str, epoch: int) -> Entry:
+    """The entry of a live frame."""
+    return Entry(text=encode(frame).decode(), turn=turn, epoch=epoch, seq=frame.seq)
+
+
+class Running(Struct, frozen=True):
+    """The turn that runs: `rev` is its `turn.start`'s, `seq` its last frame's."""
+
+    turn: str
+    epoch: int
+    rev: int
+    seq: int
 
 
 class Listener(Protocol):
@@ -124,41 +138,30 @@ class Ring:
             raise Trimmed
         return self._entries[position - self.start :] if position < self.end else []
 
-    def find(self, cursor: Cursor, running: tuple[str, int, int] | None) -> int | None:
-        """The position from which a client at `cursor` misses nothing and gets nothing twice; None where there is none.
-
-        `running` is the turn that runs: its id, its epoch, and the revision of its `turn.start`.
-        """
+    def find(self, cursor: Cursor, running: Running | None) -> int | None:
+        """The position from which a client at `cursor` misses nothing and gets nothing twice, or None."""
         if not self.base <= cursor.rev <= self.rev:
             return None
         position = self.start
         for index, entry in enumerate(self._entries):
             if entry.rev and entry.rev <= cursor.rev:
                 position = self.start + index + 1
-        if running is None:
-            return position
-        turn, epoch, started = running
-        if cursor.rev < started:
-            # Its `turn.start` is still to come, and everything of it after that; all must be held.
-            return position
-        if cursor.turn != turn or cursor.epoch != epoch or cursor.seq is None:
-            return None
-        return self._after(position, turn, cursor.seq)
-
-    def _after(self, position: int, turn: str, seq: int) -> int | None:
-        """Behind both the durable frames seen and the live frame `seq`; None where a live frame in between is gone."""
-        first: int | None = None
-        for index in range(len(self._entries)):
-            entry = self._entries[index]
-            if entry.turn != turn or not entry.seq or entry.rev:
-                continue
-            if first is None:
-                first = entry.seq
-            if entry.seq <= seq:
-                position = max(position, self.start + index + 1)
-        if first is not None and first > seq + 1:
-            return None
+        if running is not None and cursor.rev >= running.rev:
+            if cursor.turn != running.turn or cursor.epoch != running.epoch or cursor.seq is None:
+                return None
+            return self._after(position, running, cursor.seq)
+        # Nothing runs, or its `turn.start` is still to come and everything of it after that.
         return position
 
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+    def _after(self, position: int, running: Running, seq: int) -> int | None:
+        """Behind both the durable frames seen and the live frame `seq`; None where a live frame in between is gone."""
+        following = running.seq + 1
+        for index, entry in enumerate(self._entries):
+            if entry.turn != running.turn or not entry.seq:
+                continue
+            if entry.seq <= seq:
+                position = max(position, self.start + index + 1)
+            elif self.start + index >= position:
+                following = entry.seq
+                break
+        return position if following == seq + 1 else None
