@@ -47,7 +47,10 @@ export interface Pending {
   readonly files: readonly FileRef[];
   /** ms since the epoch */
   readonly at: number;
+  /** Refused for good: nothing happens until it is resent or discarded. */
   readonly error: ErrorInfo | null;
+  /** The server asked for patience (`rate_limited`, `busy`, `unavailable`): sent again by itself at `until` (ms since the epoch). */
+  readonly delayed: { readonly until: number; readonly error: ErrorInfo } | null;
 }
 
 export interface ChatState {

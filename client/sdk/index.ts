@@ -13,3 +13,9 @@ export type {
 } from "./chat-state";
 export { apply, cursorOf, emptyState, type State } from "./reducer";
 export { Gap, Misfit } from "./misfit";
+export { Chat, type ChatOptions } from "./chat";
+export { Connection, PROTOCOL, type ConnectionOptions, type MakeSocket, type SocketLike } from "./connection";
+export { IndexedDbOutbox, MemoryOutbox, openOutbox, type Entry, type Outbox } from "./outbox";
+export { Rest, RestError, type Page, type Query, type RestOptions, type SessionRow } from "./rest";
+export { MemoryKeep, openKeep, type Keep } from "./storage";
+export { HttpTickets, type HttpTicketsOptions, type Tickets } from "./tickets";

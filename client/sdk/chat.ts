@@ -1,0 +1,365 @@
+/** One person's conversation over one connection: attaches, keeps the state, heals holes, carries requests. */
+import type { ChatApi, ChatState, ErrorInfo, Pending, Request, Requested, Target } from "./chat-state";
+import { CLOSE } from "./closing";
+import { Connection, type MakeSocket } from "./connection";
+import type { FileRef, Hello, ServerFrame, Welcome } from "./frames.gen";
+import { newRef } from "./ids";
+import { Misfit } from "./misfit";
+import { openOutbox, type Outbox } from "./outbox";
+import { Publisher } from "./publisher";
+import { apply, cursorOf, emptyState, type State } from "./reducer";
+import { Requests, type Wish } from "./requests";
+import { Rest } from "./rest";
+import type { Tickets } from "./tickets";
+
+export interface ChatOptions {
+  /** The server's origin, `https://chat.example.com`. */
+  readonly server: string;
+  readonly tickets: Tickets;
+  /** Go on with this session; where it does not exist (any more) and `assistant` is given, begin a new one with that. */
+  readonly session?: string | undefined;
+  readonly assistant?: string | undefined;
+  /** Block kinds that this client renders; others come with their fallback text anyway. */
+  readonly kinds?: readonly string[];
+  readonly client?: { readonly name: string; readonly version: string };
+  readonly locale?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly context?: Record<string, unknown> | null;
+  /** The session is worth remembering: it has, or is about to have, its first message. */
+  readonly onSession?: (session: string) => void;
+  readonly outbox?: Outbox;
+  readonly rest?: Rest;
+  readonly socket?: MakeSocket;
+  readonly random?: () => number;
+}
+
+const OLDER_AT_ONCE = 50;
+/** The server's default for `frame_bytes`, until its `welcome` says otherwise. */
+const FRAME_BYTES = 256 * 1024;
+const TOO_LONG: ErrorInfo = { code: "too_long", text: "This is too long to send. Shorten it, or attach it as a file." };
+/** A server that keeps sending what does not fit is not asked for its state more often than this. */
+const RESYNC_EVERY_MS = 1_000;
+const OPEN_WITHIN_MS = 10_000;
+const CONTEXT_SETTLES_MS = 300;
+
+const LIVE: ReadonlySet<string> = new Set([
+  "text.delta",
+  "reasoning.delta",
+  "tool.start",
+  "tool.progress",
+  "tool.end",
+  "block.render",
+  "block.patch",
+  "source",
+]);
+
+type Timer = ReturnType<typeof setTimeout> | undefined;
+
+export class Chat implements ChatApi {
+  readonly #options: ChatOptions;
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #rest: Rest;
+  readonly #publisher = new Publisher(() => this.#publish());
+  readonly #listeners = new Set<() => void>();
+  #live: ChatState;
+  #published: ChatState;
+  /** Where to attach; with both, `assistant` is what to fall back to. */
+  #target: { session?: string | undefined; assistant?: string | undefined };
+  #context: Record<string, unknown> | null;
+  /** The `open` that is under way; until its welcome, frames speak of where we were. */
+  #attaching: string | null = null;
+  /** A session that turned out not to exist; its requests follow into the next one. */
+  #orphaned: string | null = null;
+  #restored = new Set<string>();
+  #remembered: string | null = null;
+  #resyncedAt = 0;
+  #openTimer: Timer;
+  #resyncTimer: Timer;
+  #contextTimer: Timer;
+
+  constructor(options: ChatOptions) {
+    this.#options = options;
+    this.#target = { session: options.session, assistant: options.assistant };
+    this.#context = options.context ?? null;
+    this.#live = this.#published = {
+      status: { phase: "idle" },
+      conversation: null,
+      assistant: null,
+      user: null,
+      limits: {},
+      pending: [],
+      loadingOlder: false,
+    };
+    this.#rest = options.rest ?? new Rest({ server: options.server, bearer: () => options.tickets.visitor() });
+    this.#requests = new Requests({
+      outbox: options.outbox ?? openOutbox(),
+      transmit: (frame) => this.#attaching === null && this.#connection.send(frame),
+      changed: () => this.#changed(),
+      objection: (frame) => this.#objection(frame),
+    });
+    this.#connection = new Connection({
+      url: socketUrl(options.server),
+      hello: () => this.#hello(),
+      onFrame: (frame) => this.#receive(frame),
+      onStatus: (status) => this.#set({ status }),
+      onLost: (code) => this.#lost(code),
+      isBusy: () => this.#live.conversation?.turn != null,
+      ...(options.socket === undefined ? {} : { socket: options.socket }),
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
+  }
+
+  readonly getState = (): ChatState => this.#published;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly connect = (): void => this.#connection.start();
+
+  readonly close = (): void => {
+    clearTimeout(this.#openTimer);
+    clearTimeout(this.#resyncTimer);
+    clearTimeout(this.#contextTimer);
+    this.#requests.close();
+    this.#connection.stop();
+    this.#publisher.cancel();
+  };
+
+  readonly open = (target: Target): void => {
+    const left = this.#target.session;
+    this.#target = { ...target };
+    this.#attaching = null;
+    this.#set({ conversation: null, loadingOlder: false, pending: [] });
+    const settled = left === undefined || !this.#requests.outstanding(left);
+    if (this.#connection.attached && settled) this.#attach();
+    else if (this.#live.status.phase === "closed") this.connect();
+    else this.#connection.reconnect();
+  };
+
+  readonly send = (text: string, files: readonly FileRef[] = []): Requested =>
+    this.#request({ type: "send", text, ...(files.length === 0 ? {} : { files: files.map((file) => file.id) }) }, files);
+
+  readonly stop = (): Requested | null => {
+    const turn = this.#live.conversation?.turn;
+    return turn == null ? null : this.#request({ type: "stop", turn: turn.id });
+  };
+
+  readonly act = (block: string, action: string, values?: unknown): Requested =>
+    this.#request({ type: "act", block, action, ...(values === undefined ? {} : { values }) });
+
+  readonly retry = (message: string): Requested => this.#request({ type: "retry", message });
+
+  readonly edit = (message: string, text: string): Requested => this.#request({ type: "edit", message, text });
+
+  readonly choose = (message: string): Requested => this.#request({ type: "choose", message });
+
+  readonly withdraw = (message: string): Requested => this.#request({ type: "withdraw", message });
+
+  readonly feedback = (message: string, value: -1 | 0 | 1, comment?: string): Requested =>
+    this.#request({ type: "feedback", message, value, ...(comment === undefined ? {} : { comment }) });
+
+  readonly resend = (ref: string): Requested | null => {
+    const refused = this.#requests.discard(ref);
+    if (refused === null) return null;
+    const { ref: _, ...wish } = refused.frame;
+    return this.#request(wish as Wish, refused.files);
+  };
+
+  readonly discard = (ref: string): Pending | null => this.#requests.discard(ref);
+
+  readonly loadOlder = async (): Promise<void> => {
+    const before = this.#live.conversation;
+    const first = before?.messages[0];
+    if (before === null || first === undefined || !before.more || this.#live.loadingOlder) return;
+    this.#set({ loadingOlder: true });
+    try {
+      const page = await this.#rest.messages(before.session.id, { before: first.id, limit: OLDER_AT_ONCE });
+      const now = this.#live.conversation;
+      if (now?.session.id === before.session.id && now.messages[0]?.id === first.id) {
+        this.#set({ conversation: { ...now, messages: [...page.items, ...now.messages], more: page.more } });
+      }
+    } finally {
+      this.#set({ loadingOlder: false });
+    }
+  };
+
+  readonly setContext = (context: Record<string, unknown> | null): void => {
+    if (JSON.stringify(context) === JSON.stringify(this.#context)) return;
+    this.#context = context;
+    clearTimeout(this.#contextTimer);
+    this.#contextTimer = setTimeout(() => this.#connection.attached && this.#connection.reconnect(), CONTEXT_SETTLES_MS);
+  };
+
+  #request(wish: Wish, files: readonly FileRef[] = []): Requested {
+    const session = this.#target.session ?? UNBORN;
+    if (session !== UNBORN) this.#remember(session);
+    return this.#requests.add(session, wish, files);
+  }
+
+  #objection(frame: Request): ErrorInfo | null {
+    const { message_chars: chars = 0, frame_bytes: bytes = FRAME_BYTES } = this.#live.limits;
+    const text = "text" in frame ? frame.text : "";
+    if (chars > 0 && text.length > chars && [...text].length > chars) return TOO_LONG;
+    if (bytes > 0 && new TextEncoder().encode(JSON.stringify(frame)).length > bytes) return TOO_LONG;
+    return null;
+  }
+
+  async #hello(): Promise<Hello> {
+    this.#attaching = null;
+    const { session, assistant } = this.#target;
+    if (session !== undefined && !this.#restored.has(session)) {
+      await this.#requests.restore(session);
+      this.#restored.add(session);
+    }
+    const ticket = await this.#options.tickets.take();
+    const { client = { name: "opsloom-web", version: "0.1.0" }, kinds, locale, timezone } = this.#options;
+    return {
+      type: "hello",
+      ticket,
+      client: { ...client },
+      ...this.#where(session, assistant),
+      ...(kinds === undefined ? {} : { kinds: [...kinds] }),
+      ...(locale === undefined ? {} : { locale }),
+      ...(timezone === undefined ? {} : { timezone }),
+      ...(this.#context === null ? {} : { context: this.#context }),
+    };
+  }
+
+  /** A session that has no row and no request yet is nothing to go back to: a new one serves as well. */
+  #where(session: string | undefined, assistant: string | undefined): Pick<Hello, "session" | "assistant" | "cursor"> {
+    const held = this.#live.conversation;
+    const unborn = held?.session.id === session && held?.rev === 0 && !this.#requests.outstanding(session ?? UNBORN);
+    if (session === undefined || (unborn && assistant !== undefined)) return { assistant: assistant ?? null };
+    return held?.session.id === session ? { session, cursor: cursorOf(held) } : { session };
+  }
+
+  /** Over the standing connection: another session, or the same one from the cursor. */
+  #attach(withCursor = true): void {
+    const ref = newRef();
+    const { session, assistant } = this.#target;
+    const { cursor, ...where } = this.#where(session, assistant);
+    const sent = this.#connection.send({ type: "open", ref, ...where, ...(withCursor && cursor ? { cursor } : {}) });
+    this.#attaching = sent ? ref : null;
+    clearTimeout(this.#openTimer);
+    this.#openTimer = setTimeout(() => this.#attaching === ref && this.#connection.reconnect(), OPEN_WITHIN_MS);
+  }
+
+  #receive(frame: ServerFrame): void {
+    if (this.#attaching !== null) {
+      if (frame.type === "error" && frame.ref === this.#attaching) {
+        this.#connection.stop(frame);
+        return;
+      }
+      // What was asked before still gets its answer; the rest speaks of where we were, or comes again.
+      if (frame.type !== "welcome" || frame.ref !== this.#attaching) {
+        this.#requests.answer(frame);
+        return;
+      }
+      this.#attaching = null;
+    }
+    if (frame.type === "welcome") void this.#welcomed(frame);
+    else this.#apply(frame);
+    this.#requests.answer(frame);
+    if (LIVE.has(frame.type)) this.#publisher.soon();
+    else this.#publisher.now();
+  }
+
+  #apply(frame: ServerFrame): void {
+    const held = this.#live.conversation ?? (frame.type === "snapshot" ? emptyState(frame.session) : null);
+    if (held === null) return;
+    try {
+      const next = apply(held, frame);
+      this.#live = { ...this.#live, conversation: frame.type === "snapshot" ? withOlder(held, next) : next };
+      if (next.rev > 0) this.#target = { session: next.session.id };
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
+      this.#resync();
+    }
+  }
+
+  /** Ask again from the cursor; if that did not help a moment ago, for the whole state. */
+  #resync(): void {
+    const again = Date.now() - this.#resyncedAt < 10 * RESYNC_EVERY_MS;
+    const wait = Math.max(0, RESYNC_EVERY_MS - (Date.now() - this.#resyncedAt));
+    this.#resyncedAt = Date.now() + wait;
+    this.#attaching = HOLD;
+    clearTimeout(this.#resyncTimer);
+    this.#resyncTimer = setTimeout(() => {
+      if (this.#attaching !== HOLD) return;
+      if (this.#connection.attached) this.#attach(!again);
+      else this.#attaching = null;
+    }, wait);
+  }
+
+  async #welcomed(frame: Welcome): Promise<void> {
+    const { assistant, user, limits, session } = frame;
+    const same = this.#live.conversation?.session.id === session.id;
+    this.#live = { ...this.#live, assistant, user, limits, conversation: same ? this.#live.conversation : null };
+    this.#target = { session: session.id, assistant: session.rev === 0 ? assistant.slug : undefined };
+    this.#requests.move(UNBORN, session.id);
+    if (this.#orphaned !== null && this.#orphaned !== session.id) this.#requests.move(this.#orphaned, session.id);
+    this.#orphaned = null;
+    if (!this.#restored.has(session.id)) {
+      this.#restored.add(session.id);
+      if (session.rev > 0) await this.#requests.restore(session.id);
+    }
+    if (session.rev > 0 || this.#requests.list(session.id).length > 0) this.#remember(session.id);
+    if (this.#target.session === session.id) this.#requests.sendAll(session.id);
+    this.#changed();
+  }
+
+  #remember(session: string): void {
+    if (this.#remembered === session) return;
+    this.#remembered = session;
+    this.#options.onSession?.(session);
+  }
+
+  #lost(code: number): boolean {
+    this.#attaching = null;
+    const { session, assistant } = this.#target;
+    if (code === CLOSE.tooBig && session !== undefined) this.#requests.refuseBiggest(session, TOO_LONG);
+    if (code !== CLOSE.notFound || session === undefined || assistant === undefined) return false;
+    this.#orphaned = session;
+    this.#target = { assistant };
+    this.#live = { ...this.#live, conversation: null };
+    return true;
+  }
+
+  #changed(): void {
+    const session = this.#target.session ?? this.#orphaned ?? UNBORN;
+    this.#set({ pending: this.#requests.list(session) });
+  }
+
+  #set(change: Partial<ChatState>): void {
+    this.#live = { ...this.#live, ...change };
+    this.#publisher.now();
+  }
+
+  #publish(): void {
+    if (this.#published === this.#live) return;
+    this.#published = this.#live;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Requests made before the first welcome belong to whatever session it brings. */
+const UNBORN = "";
+/** Not a ref: frames are held off until the `open` of a resync goes out. */
+const HOLD = "-";
+
+/** A fresh window of the same path: what was fetched before it stays in view. */
+function withOlder(before: State, next: State): State {
+  const first = next.messages[0];
+  const place = first === undefined ? -1 : before.messages.findIndex((message) => message.id === first.id);
+  if (before.session.id !== next.session.id || place <= 0) return next;
+  return { ...next, messages: [...before.messages.slice(0, place), ...next.messages], more: before.more };
+}
+
+function socketUrl(server: string): string {
+  const url = new URL("/ws", server);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}

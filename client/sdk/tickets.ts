@@ -1,0 +1,78 @@
+/** One-use tickets for the socket, and the anonymous visitor's own secret, which makes the next ticket the same person's. */
+import { NotNow, Refused } from "./closing";
+import { Rest, RestError } from "./rest";
+import type { Keep } from "./storage";
+
+export interface Tickets {
+  /** A fresh ticket. Throws `Refused` where asking again is no use, `NotNow` where the server named a delay. */
+  take(): Promise<string>;
+  /** The visitor's secret, a Bearer for that person's own REST reads; null for people who are signed in. */
+  visitor(): string | null;
+}
+
+interface TicketReply {
+  ticket: string;
+  expires_in: number;
+  visitor?: string | null;
+}
+
+export interface HttpTicketsOptions {
+  readonly server: string;
+  readonly assistant?: string;
+  /** Where the visitor's secret is kept. */
+  readonly keep: Keep;
+  /** A widget sends no cookies (`omit`, the default); the server's own pages say `same-origin`. */
+  readonly credentials?: RequestCredentials;
+  readonly fetch?: typeof fetch;
+}
+
+export class HttpTickets implements Tickets {
+  readonly #options: HttpTicketsOptions;
+  readonly #rest: Rest;
+  readonly #key: string;
+
+  constructor(options: HttpTicketsOptions) {
+    this.#options = options;
+    this.#key = `visitor.${options.assistant ?? ""}`;
+    this.#rest = new Rest({ server: options.server, credentials: options.credentials ?? "omit", fetch: options.fetch });
+  }
+
+  visitor(): string | null {
+    return this.#options.keep.get(this.#key);
+  }
+
+  take(): Promise<string> {
+    if (this.visitor() !== null) return this.#take();
+    // Two tabs that open at the same moment must not become two people: the second waits for the first one's secret.
+    const locks = (globalThis as { navigator?: Partial<Navigator> }).navigator?.locks;
+    return locks === undefined ? this.#take() : locks.request(`opsloom.${this.#key}`, () => this.#take());
+  }
+
+  async #take(): Promise<string> {
+    const { assistant, keep } = this.#options;
+    const visitor = this.visitor();
+    try {
+      const reply = await this.#rest.post<TicketReply>("tickets", {
+        ...(assistant === undefined ? {} : { assistant }),
+        ...(visitor === null ? {} : { visitor }),
+      });
+      if (reply.visitor != null && reply.visitor !== visitor) keep.set(this.#key, reply.visitor);
+      return reply.ticket;
+    } catch (error) {
+      if (error instanceof RestError && error.status === 401 && visitor !== null) {
+        // The secret is no longer known (another database, an erased person). Better a new person than a dead chat.
+        keep.remove(this.#key);
+        return this.#take();
+      }
+      throw translated(error);
+    }
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (!(error instanceof RestError)) return error;
+  if (error.retryMs !== null) return new NotNow(error.retryMs);
+  // 408, 425 and 429 pass; every other 4xx is an answer that will not change by asking again.
+  const final = error.status >= 400 && error.status < 500 && ![408, 425, 429].includes(error.status);
+  return final ? new Refused(error.info) : error;
+}
