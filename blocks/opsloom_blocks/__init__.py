@@ -1,1 +1,29 @@
+"""What can be shown: the kinds of blocks, and blocks made, changed and acted on."""
 
+from opsloom_blocks.catalogue import BLOCKS, Kinds
+from opsloom_blocks.content import Data, plain, schema_of
+from opsloom_blocks.errors import BlockError, ExtensionError, NotOpen, UnknownKind
+from opsloom_blocks.kind import BlockKind
+from opsloom_blocks.loading import load_blocks
+from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, validate
+
+__all__ = [
+    "BLOCKS",
+    "Acted",
+    "BlockError",
+    "BlockKind",
+    "Data",
+    "ExtensionError",
+    "Kinds",
+    "NotOpen",
+    "UnknownKind",
+    "act",
+    "describe",
+    "load_blocks",
+    "make_block",
+    "patched",
+    "plain",
+    "schema",
+    "schema_of",
+    "validate",
+]

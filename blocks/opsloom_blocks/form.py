@@ -1,0 +1,226 @@
+"""`form`: fields that a person fills in."""
+
+import datetime
+import re
+from typing import Annotated, Any, Final, Literal, assert_never
+
+from msgspec import Meta
+from opsloom_protocol.messages import Issue
+
+from opsloom_blocks.choices import Option
+from opsloom_blocks.content import Data
+from opsloom_blocks.kind import BlockKind, duplicates, number
+
+FieldType = Literal["text", "textarea", "number", "email", "date", "select", "checkbox"]
+Bound = int | float | Annotated[str, Meta(max_length=10, pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+TEXT_CHARS: Final = 10_000
+"""Longest text a field takes where it sets no `max`."""
+
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
+
+
+class Field(Data, frozen=True, kw_only=True):
+    name: Annotated[
+        str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$", description="letters, digits, `_`; unique in the form")
+    ]
+    label: Annotated[str, Meta(min_length=1, max_length=200)]
+    type: FieldType = "text"
+    required: bool = False
+    options: Annotated[list[Option], Meta(min_length=1, max_length=200, description="of a `select`")] | None = None
+    help: Annotated[str, Meta(max_length=500)] | None = None
+    placeholder: Annotated[str, Meta(max_length=200)] | None = None
+    min: Annotated[Bound, Meta(description="least number, fewest characters of a text, or first date")] | None = None
+    max: Annotated[Bound, Meta(description="greatest number, most characters of a text, or last date")] | None = None
+
+
+class Form(Data, frozen=True, kw_only=True):
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    fields: Annotated[list[Field], Meta(min_length=1, max_length=30)]
+    submit: Annotated[str, Meta(min_length=1, max_length=40, description="the button's words: a verb")] = "Send"
+
+
+class Submit(Data, frozen=True, kw_only=True):
+    """What was filled in, by the fields' names; a field that was left empty is absent."""
+
+    values: dict[Annotated[str, Meta(max_length=64)], str | int | float | bool | None]
+
+
+class FormKind(BlockKind[Form]):
+    kind = "form"
+    title = "Ask for details"
+    about = (
+        "Ask the person to fill in a few fields. Use it when you need several details at once; ask for nothing that "
+        "you do not need, and never for passwords or card numbers. The answer comes back as field: value."
+    )
+    data = Form
+    example = Form(
+        title="Book a call",
+        fields=[
+            Field(name="name", label="Your name", required=True, max=100),
+            Field(name="email", label="E-mail", type="email", required=True, placeholder="you@example.com"),
+            Field(name="day", label="Day", type="date", min="2026-01-01"),
+            Field(name="people", label="People", type="number", min=1, max=20, help="You included"),
+            Field(
+                name="topic",
+                label="Topic",
+                type="select",
+                options=[Option(id="sales", label="Buying"), Option(id="support", label="Help with my account")],
+            ),
+        ],
+        submit="Book",
+    )
+    actions = {"submit": Submit}  # noqa: RUF012
+    waits = True
+
+    def fallback(self, data: Form) -> str:
+        lines = [data.title]
+        for field in data.fields:
+            line = f"- {field.label}" + (" (required)" if field.required else "")
+            if field.options:
+                line += ": " + ", ".join(option.label for option in field.options)
+            lines.append(line + (f". {field.help}" if field.help else ""))
+        return "\n".join(lines)
+
+    def check(self, data: Form) -> list[Issue]:
+        issues = [
+            Issue(path=f"/fields/{at}/name", text="Another field has this name.")
+            for at in duplicates([field.name for field in data.fields])
+        ]
+        for at, field in enumerate(data.fields):
+            issues += [Issue(path=f"/fields/{at}/{path}", text=text) for path, text in _unsound(field)]
+        return issues
+
+    def check_action(self, data: Form, action: str, values: Submit) -> tuple[Submit, list[Issue]]:
+        names = {field.name for field in data.fields}
+        issues = [
+            Issue(path=f"/values/{name.replace('~', '~0').replace('/', '~1')}", text="The form has no such field.")
+            for name in values.values
+            if name not in names
+        ]
+        kept: dict[str, str | int | float | bool | None] = {}
+        for field in data.fields:
+            value = values.values.get(field.name)
+            if isinstance(value, str):
+                value = value.strip()
+            if value is None or value == "":
+                text = f"Please fill in “{field.label}”." if field.required else ""
+            else:
+                text = _wrong(field, value)
+                kept[field.name] = value
+            if text:
+                issues.append(Issue(path=f"/values/{field.name}", text=text))
+        return Submit(values=kept), issues
+
+    def summary(self, data: Form, action: str, values: Any) -> str:
+        filled = [
+            f"{field.label}: {_in_words(field, value)}"
+            for field in data.fields
+            if (value := values.values.get(field.name)) is not None
+        ]
+        return "\n".join([f"{data.title}: filled in.", *filled])
+
+
+def _unsound(field: Field) -> list[tuple[str, str]]:
+    """What is wrong with a field's own description."""
+    found = []
+    if field.name.endswith("\n"):  # Python's `$` lets one pass
+        found.append(("name", "A name has letters, digits and `_` only."))
+    if (field.type == "select") != bool(field.options):
+        found.append(("options", "A `select` needs options, and only a `select` has them."))
+    elif field.options:
+        repeated = duplicates([option.id for option in field.options])
+        found += [(f"options/{at}/id", "Another option has this id.") for at in repeated]
+    wanted = str if field.type == "date" else (int, float)
+    for name, bound in (("min", field.min), ("max", field.max)):
+        if bound is None:
+            continue
+        if field.type in ("select", "checkbox", "email"):
+            found.append((name, f"A field of type {field.type} has no `{name}`."))
+        elif not isinstance(bound, wanted):
+            found.append((name, "A date field takes a date, other fields a number."))
+        elif isinstance(bound, str) and _date(bound) is None:
+            found.append((name, "There is no such day."))
+    if not found and field.min is not None and field.max is not None and _over(field.min, field.max):
+        found.append(("min", "`min` is greater than `max`."))
+    return found
+
+
+def _over(value: str | float, limit: str | float) -> bool:
+    """Both are dates or both are numbers."""
+    if isinstance(value, str) or isinstance(limit, str):
+        return str(value) > str(limit)
+    return value > limit
+
+
+def _wrong(field: Field, value: str | float | bool) -> str:
+    """What is wrong with a value, in words for whoever filled it in; empty if nothing."""
+    match field.type:
+        case "text" | "textarea":
+            return _wrong_text(field, value)
+        case "email":
+            fits = isinstance(value, str) and len(value) <= 254 and _EMAIL.fullmatch(value)
+            return "" if fits else "This is not an e-mail address."
+        case "number":
+            return _wrong_number(field, value)
+        case "date":
+            return _wrong_date(field, value)
+        case "select":
+            known = isinstance(value, str) and value in {option.id for option in field.options or ()}
+            return "" if known else "Pick one of the options."
+        case "checkbox":
+            if not isinstance(value, bool):
+                return "Tick it or leave it empty."
+            return f"Please tick “{field.label}”." if field.required and not value else ""
+        case _:
+            assert_never(field.type)
+
+
+def _wrong_text(field: Field, value: str | float | bool) -> str:
+    if not isinstance(value, str):
+        return "Text is expected here."
+    least = field.min if isinstance(field.min, int | float) else 0
+    most = field.max if isinstance(field.max, int | float) else TEXT_CHARS
+    if len(value) > most:
+        return f"At most {number(most)} characters, please; this has {len(value)}."
+    return f"At least {number(least)} characters, please." if len(value) < least else ""
+
+
+def _wrong_number(field: Field, value: str | float | bool) -> str:
+    if isinstance(value, bool | str):
+        return "A number is expected here."
+    if isinstance(field.min, int | float) and value < field.min:
+        return f"At least {number(field.min)}, please."
+    if isinstance(field.max, int | float) and value > field.max:
+        return f"At most {number(field.max)}, please."
+    return ""
+
+
+def _wrong_date(field: Field, value: str | float | bool) -> str:
+    if not isinstance(value, str) or _date(value) is None:
+        return "A date is expected here, like 2026-01-31."
+    if isinstance(field.min, str) and value < field.min:
+        return f"Not before {field.min}, please."
+    if isinstance(field.max, str) and value > field.max:
+        return f"Not after {field.max}, please."
+    return ""
+
+
+def _date(text: str) -> datetime.date | None:
+    if len(text) != 10 or text[4] != "-":
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _in_words(field: Field, value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return number(value)
+    return next((option.label for option in field.options or () if option.id == value), value)
+
+
+FORM = FormKind()

@@ -1,0 +1,65 @@
+"""What a kind of block is: a struct, words about it, and what people may do with it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+from opsloom_protocol.messages import Issue
+
+D = TypeVar("D", bound=Struct)
+
+
+class BlockKind(ABC, Generic[D]):
+    """One kind of block. Subclass it, set the attributes, make one instance, and list it (`docs/blocks.md`)."""
+
+    kind: ClassVar[str]
+    """Its name on the wire: lower case, digits, `_`."""
+    title: ClassVar[str]
+    """What showing it is called where people see the assistant's steps: "Show a table"."""
+    about: ClassVar[str]
+    """For the model: what it shows and when to use it."""
+    data: type[D]
+    """The shape of `data`. Constraints belong there (`msgspec.Meta`); rules across fields in `check`."""
+    example: D
+    actions: Mapping[str, type[Struct]] = {}
+    """What people may do with it, and the shape of the `values` that come along."""
+    waits: bool = False
+    """Whether the answer waits until a person acted. The tool is then called `ask_<kind>`, else `show_<kind>`."""
+
+    @abstractmethod
+    def fallback(self, data: D) -> str:
+        """Plain text that says the same, for clients that do not know the kind, for screen readers, for the model."""
+
+    def check(self, data: D) -> list[Issue]:
+        """Rules across fields; every breach with a JSON Pointer into `data`."""
+        return []
+
+    def check_action(self, data: D, action: str, values: Any) -> tuple[Any, list[Issue]]:
+        """The values as they are kept (trimmed, in order) and every breach, with a JSON Pointer into `values`.
+
+        `values` is an instance of the action's struct, and so is what is returned.
+        """
+        return values, []
+
+    def summary(self, data: D, action: str, values: Any) -> str:
+        """What a person did, in words for the model and for those who read along."""
+        return f"{action}."
+
+
+def number(value: float) -> str:
+    """A number as plain text: no exponent and no trailing zeros where it can be avoided."""
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.12g}"
+
+
+def duplicates(values: list[str]) -> list[int]:
+    """The places that repeat an earlier value."""
+    seen: set[str] = set()
+    repeated = []
+    for index, value in enumerate(values):
+        if value in seen:
+            repeated.append(index)
+        seen.add(value)
+    return repeated

@@ -1,0 +1,54 @@
+"""The kinds that come with the package and those that users add."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from opsloom_blocks.catalogue import BLOCKS
+from opsloom_blocks.errors import BlockError, ExtensionError
+from opsloom_blocks.extensions import added
+from opsloom_blocks.kind import BlockKind
+from opsloom_blocks.making import schema, validate
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def load_blocks(folder: Path | None = None) -> dict[str, BlockKind[Any]]:
+    """`BLOCKS` and what entry points (`opsloom.blocks`) and the folder's modules (a list `BLOCKS`) add.
+
+    Raises `ExtensionError` that names the extension at fault.
+    """
+    kinds: dict[str, BlockKind[Any]] = dict(BLOCKS)
+    for where, found in added("opsloom.blocks", "BLOCKS", folder):
+        kind = found() if isinstance(found, type) and issubclass(found, BlockKind) else found
+        _inspect(where, kind)
+        if kind.kind in kinds:
+            raise ExtensionError(where, f"There is a block of kind {kind.kind!r} already.")
+        kinds[kind.kind] = kind
+    return kinds
+
+
+def _inspect(where: str, kind: Any) -> None:
+    """What would otherwise break in the middle of somebody's conversation breaks here."""
+    if not isinstance(kind, BlockKind):
+        raise ExtensionError(where, f"{kind!r} is not a BlockKind.")
+    for name in ("kind", "title", "about", "data", "example"):
+        if not hasattr(kind, name):
+            raise ExtensionError(where, f"{type(kind).__name__} has no `{name}`.")
+    if not _NAME.fullmatch(kind.kind):
+        raise ExtensionError(where, f"{kind.kind!r} is no name for a kind: lower-case letters, digits and _.")
+    if not (isinstance(kind.data, type) and issubclass(kind.data, Struct)):
+        raise ExtensionError(where, f"{type(kind).__name__}.data must be a msgspec.Struct class.")
+    if kind.waits and not kind.actions:
+        raise ExtensionError(where, f"{kind.kind!r} waits for a person, but has no actions.")
+    try:
+        schema(kind)
+        text = kind.fallback(validate(kind.kind, kind.example, {kind.kind: kind}))
+    except BlockError as error:
+        raise ExtensionError(where, f"The example of {kind.kind!r} is not valid: {error.text}") from None
+    except Exception as error:
+        raise ExtensionError(where, f"{kind.kind!r} does not work with its own example: {error!r}") from error
+    if not text.strip():
+        raise ExtensionError(where, f"The fallback of {kind.kind!r} is empty.")

@@ -1,0 +1,99 @@
+"""Blocks made, changed and acted on, always checked against their kind."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from opsloom_protocol.errors import ProtocolError
+from opsloom_protocol.messages import Block, BlockState, Issue, PatchOp
+from opsloom_protocol.patching import patch
+
+from opsloom_blocks.catalogue import BLOCKS, Kinds
+from opsloom_blocks.content import plain, read, schema_of
+from opsloom_blocks.errors import BlockError, NotOpen, UnknownKind
+from opsloom_blocks.kind import BlockKind
+
+
+class Acted(Struct, frozen=True, kw_only=True):
+    """What came of an action: the block's new state (without `by` and `at`, which the caller knows), and words."""
+
+    state: BlockState
+    summary: str
+
+
+def kind_of(name: str, kinds: Kinds) -> BlockKind[Any]:
+    """Raises `UnknownKind`."""
+    if name not in kinds:
+        raise UnknownKind(name)
+    return kinds[name]
+
+
+def validate(kind: str, raw: Any, kinds: Kinds = BLOCKS) -> Struct:
+    """`raw` as the kind's struct, with the rules across fields checked. Raises `BlockError` with every issue."""
+    found = kind_of(kind, kinds)
+    data: Struct = read(found.data, plain(raw) if isinstance(raw, Struct) else raw)
+    if issues := found.check(data):
+        raise BlockError(issues)
+    return data
+
+
+def make_block(kind: str, data: Any, id: str, kinds: Kinds = BLOCKS) -> Block:  # noqa: A002
+    """A block to show, from plain values or from the kind's struct. Raises `BlockError`."""
+    checked = validate(kind, data, kinds)
+    found = kinds[kind]
+    state = BlockState(status="open") if found.actions else None
+    return Block(id=id, kind=kind, version=1, data=plain(checked), fallback=_words(found, checked), state=state)
+
+
+def patched(block: Block, ops: Iterable[PatchOp], kinds: Kinds = BLOCKS) -> Block:
+    """The block after the ops: `data` exactly as a client will have it, `version` one higher, `fallback` anew.
+
+    Raises `BlockError` where an op leads nowhere or what comes out does not fit the kind.
+    """
+    try:
+        data = patch(block.data, ops)
+    except ProtocolError as error:
+        raise BlockError([Issue(path="", text=error.text)]) from None
+    checked = validate(block.kind, data, kinds)
+    return replace(block, version=block.version + 1, data=data, fallback=_words(kinds[block.kind], checked))
+
+
+def act(block: Block, action: str, values: Any, kinds: Kinds = BLOCKS) -> Acted:
+    """What a person did with a block, checked against the block's own data. Raises `BlockError` with pointers into
+    `values`, `NotOpen` where nothing is asked any more."""
+    found = kind_of(block.kind, kinds)
+    if block.state is None:
+        raise NotOpen("There is nothing to do here.")
+    if block.state.status != "open":
+        raise NotOpen(f"This was {block.state.status} already." if block.state.status != "expired" else "It expired.")
+    if action not in found.actions:
+        raise BlockError([Issue(path="", text=f"A {block.kind} block has no action {action[:40]!r}.")])
+    data = validate(block.kind, block.data, kinds)
+    kept, issues = found.check_action(data, action, read(found.actions[action], values))
+    if issues:
+        raise BlockError(issues)
+    state = BlockState(status="answered", action=action, values=plain(kept))
+    return Acted(state=state, summary=found.summary(data, action, kept))
+
+
+def schema(kind: BlockKind[Any]) -> dict[str, Any]:
+    """The JSON Schema of a kind's `data`, with its words and its example."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema_of(kind.data, example=kind.example),
+        "description": kind.about,
+    }
+
+
+def describe(kinds: Kinds = BLOCKS) -> list[dict[str, Any]]:
+    """The catalogue as it is published: `{kind, schema, example, fallback}` each."""
+    return [
+        {"kind": k.kind, "schema": schema(k), "example": plain(k.example), "fallback": _words(k, k.example)}
+        for k in kinds.values()
+    ]
+
+
+def _words(kind: BlockKind[Any], data: Struct) -> str:
+    """Never empty, whatever a kind's author returns."""
+    return kind.fallback(data).strip() or f"[{kind.kind}]"
