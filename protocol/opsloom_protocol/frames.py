@@ -170,13 +170,17 @@ class SessionUpdate(Durable, tag="session.update", frozen=True, kw_only=True):
 
 
 class TurnStart(Durable, tag="turn.start", frozen=True, kw_only=True):
-    """The answer `message` begins under `parent`, or, where it was waiting, goes on with the parts it has."""
+    """The answer `message` begins under `parent`, or, where it was waiting, goes on with the parts it has.
+
+    `siblings` are the other answers under that parent, oldest first; all of them are older.
+    """
 
     turn: str
     epoch: int
     message: str
     parent: str | None
     model: str
+    siblings: tuple[str, ...] = ()
     created_at: str | None = None
     author: Author | None = None
 

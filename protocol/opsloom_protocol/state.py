@@ -111,7 +111,7 @@ def _durable(state: State, frame: DurableFrame) -> State:
         case MessageAdded(message=message):
             if message.status == "queued":
                 return replace(state, messages=(*state.messages, message))
-            return replace(state, leaf=message.id, messages=_place(state.messages, message))
+            return _place(state, message)
         case MessageUpdate(message=change):
             return _change(state, change)
         case SessionUpdate(title=title, leaf=leaf):
@@ -125,22 +125,30 @@ def _durable(state: State, frame: DurableFrame) -> State:
         case TurnEnd(message=message):
             if message.id in {m.id for m in state.messages}:
                 messages = tuple(message if m.id == message.id else m for m in state.messages)
-            else:
-                messages = _place(state.messages, message)
-            return replace(state, turn=None, messages=messages)
+                return replace(state, turn=None, messages=messages)
+            return replace(_place(state, message), turn=None)
         case _:
             assert_never(frame)
 
 
-def _place(messages: tuple[Message, ...], message: Message) -> tuple[Message, ...]:
-    """The message at its place in the path: what stood there and below it leaves the view; the queue stays behind."""
-    path = [m for m in messages if m.status != "queued" and m.id != message.id]
-    queue = [m for m in messages if m.status == "queued" and m.id != message.id]
+def _place(state: State, message: Message) -> State:
+    """Put the message at its place in the path: what stood there and below it leaves the view; the queue stays last."""
+    above, queue = _above(state, message.parent, message.id)
+    more = message.parent is not None and (state.more or not above)
+    return replace(state, leaf=message.id, messages=(*above, message, *queue), more=more)
+
+
+def _above(state: State, parent: str | None, message_id: str) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    """The held part of the path down to `parent`, and the queue; `message_id` itself is in neither."""
+    path = tuple(m for m in state.messages if m.status != "queued" and m.id != message_id)
+    queue = tuple(m for m in state.messages if m.status == "queued" and m.id != message_id)
     for index, held in enumerate(path):
-        if held.parent == message.parent:
-            path = path[:index]
-            break
-    return (*path, message, *queue)
+        if held.parent == parent:
+            return path[:index], queue
+        if held.id == parent:
+            return path[: index + 1], queue
+    # The parent is older than the window, or the message is a root.
+    return (), queue
 
 
 def _change(state: State, change: MessageChange) -> State:
@@ -150,7 +158,7 @@ def _change(state: State, change: MessageChange) -> State:
     if change.status == "withdrawn":
         return replace(state, messages=tuple(m for m in state.messages if m.id != change.id))
     if held.status == "queued" and change.status not in (UNSET, "queued"):
-        return replace(state, leaf=change.id, messages=_place(state.messages, _changed(held, change)))
+        return _place(state, _changed(held, change))
     return _edit(state, change.id, lambda m: _changed(m, change))
 
 
@@ -167,31 +175,23 @@ def _start(state: State, frame: TurnStart) -> State:
     waiting = next((m for m in state.messages if m.id == frame.message), None)
     if waiting is not None:
         answer = replace(waiting, status="running")
-        messages = tuple(m for m in state.messages if m.id != frame.message)
+        state = replace(state, messages=tuple(m for m in state.messages if m.id != frame.message))
     else:
-        path = [m for m in state.messages if m.status != "queued"]
-        queue = [m for m in state.messages if m.status == "queued"]
-        siblings: tuple[str, ...] = ()
-        for index, held in enumerate(path):
-            if held.parent == frame.parent:
-                siblings = (*held.siblings[: held.place], held.id, *held.siblings[held.place :])
-                path = path[:index]
-                break
+        above, queue = _above(state, frame.parent, frame.message)
         answer = Message(
             id=frame.message,
             role="assistant",
             parent=frame.parent,
-            siblings=siblings,
-            place=len(siblings),
+            siblings=frame.siblings,
+            place=len(frame.siblings),
             status="running",
             created_at=frame.created_at or "",
             parts=(),
             author=frame.author or UNSET,
             model=frame.model,
         )
-        messages = (*path, *queue)
-    turn = Turn(id=frame.turn, epoch=frame.epoch, seq=0, message=answer)
-    return replace(state, leaf=frame.message, messages=messages, turn=turn)
+        state = replace(state, messages=(*above, *queue))
+    return replace(state, leaf=frame.message, turn=Turn(id=frame.turn, epoch=frame.epoch, seq=0, message=answer))
 
 
 def _edit(state: State, message_id: str, change: Callable[[Message], Message]) -> State:
