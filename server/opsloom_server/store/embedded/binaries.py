@@ -59,8 +59,10 @@ def programs(account: Account, data_dir: Path, *, source: Path | None = None) ->
 
 
 def _runs(account: Account, folder: Path) -> bool:
-    program = folder / "postgres"
-    return program.exists() and account.run(program, "-V").code == 0
+    try:
+        return account.run(folder / "postgres", "-V").code == 0
+    except OSError:
+        return False
 
 
 def _copy(package: Path, target: Path) -> None:
