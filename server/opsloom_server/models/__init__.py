@@ -1,0 +1,31 @@
+"""Models: a name and the settings in, a pydantic-ai model out, and the text of its streams into the turn's sink.
+
+    models = Models(settings)                     # one a server; `await models.close()` at the end
+    model = models.resolve("openai:gpt-6-luna")   # or default_model(settings)
+    await agent.run(prompt, model=model, deps=deps, event_stream_handler=forward_events, cancellation_token=token)
+
+`deps.sink` is a `ModelSink`; it gets each character of text and reasoning once and in order, whatever the model.
+"""
+
+from opsloom_server.models.explain import explain
+from opsloom_server.models.forward import forward_events
+from opsloom_server.models.provider import ModelInfo, Provider
+from opsloom_server.models.registry import PROVIDERS, Models, catalogue, close_models, default_model, providers, resolve
+from opsloom_server.models.seam.feed import ModelSink
+from opsloom_server.models.seam.watch import ModelTimeouts
+
+__all__ = [
+    "PROVIDERS",
+    "ModelInfo",
+    "ModelSink",
+    "ModelTimeouts",
+    "Models",
+    "Provider",
+    "catalogue",
+    "close_models",
+    "default_model",
+    "explain",
+    "forward_events",
+    "providers",
+    "resolve",
+]

@@ -1,0 +1,61 @@
+"""The HTTP clients that the vendors' SDKs share, and what a provider needs to build a model."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from opsloom_server.models.seam.watch import ModelTimeouts
+from opsloom_server.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+def is_loopback(url: str | None) -> bool:
+    """Whether the address is this machine itself: no proxy of the environment belongs before it."""
+    host = urlsplit(url or "").hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass
+class Clients:
+    """One HTTP client a provider, made on first use and closed together."""
+
+    settings: Settings
+    timeouts: ModelTimeouts = field(default_factory=ModelTimeouts)
+    _http: dict[str, httpx2.AsyncClient] = field(default_factory=dict)
+
+    def timeout(self) -> httpx2.Timeout:
+        """The transport's own limits. The finer ones, which pings do not reset, are the reader's."""
+        import httpx2
+
+        return httpx2.Timeout(connect=self.timeouts.connect, read=self.timeouts.first_token, write=30.0, pool=10.0)
+
+    def http(self, provider: str, base_url: str | None) -> httpx2.AsyncClient:
+        """The provider's client."""
+        import httpx2
+
+        if provider not in self._http:
+            self._http[provider] = httpx2.AsyncClient(
+                timeout=self.timeout(),
+                follow_redirects=True,
+                trust_env=not is_loopback(base_url),
+                # A thousand turns may stream at once; a hundred idle connections are kept for the next ones.
+                limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100),
+            )
+        return self._http[provider]
+
+    async def close(self) -> None:
+        """Close every connection. Running streams end with an error."""
+        clients = list(self._http.values())
+        self._http.clear()
+        for client in clients:
+            await client.aclose()

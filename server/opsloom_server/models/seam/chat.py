@@ -1,0 +1,109 @@
+"""Chat Completions on the fast seam."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from openai import AsyncOpenAI
+from openai._streaming import ServerSentEvent
+from pydantic_ai.models.ollama import OllamaModel
+from pydantic_ai.models.openai import OpenAIChatModel
+
+from opsloom_server.models.seam.model import Seam
+from opsloom_server.models.seam.reader import Piece, Reader
+from opsloom_server.models.seam.watch import ModelTimeouts
+
+
+class _Delta(Struct, forbid_unknown_fields=True):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    role: str | None = None
+    refusal: None = None
+    function_call: None = None
+    audio: None = None
+    tool_calls: tuple[()] | None = None
+    annotations: tuple[()] | None = None
+
+
+class _Choice(Struct):
+    delta: _Delta
+    finish_reason: None = None
+    logprobs: None = None
+
+
+class _Chunk(Struct):
+    """A chunk that is only text or only reasoning: every other thing the framework reads has to be absent."""
+
+    choices: tuple[_Choice]
+    id: str | None = None
+    created: int | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    usage: None = None
+    moderation: None = None
+    error: None = None
+
+
+_decoder: Final = msgspec.json.Decoder(_Chunk)
+
+
+class ChatWire:
+    """`data: {chunk}`; comments are pings."""
+
+    def piece(self, raw: bytes) -> Piece | None:
+        if not raw.startswith(b"data:") or b"\n" in raw:
+            return None
+        try:
+            chunk = _decoder.decode(raw[5:])
+        except msgspec.DecodeError:  # [DONE], a tool call, something new: not ours
+            return None
+        delta = chunk.choices[0].delta
+        if delta.content:
+            if delta.reasoning or delta.reasoning_content:
+                return None
+            return Piece("text", "content", delta.content, chunk)
+        if delta.reasoning and not delta.reasoning_content:
+            return Piece("reasoning", "reasoning", delta.reasoning, chunk)
+        if delta.reasoning_content and not delta.reasoning:
+            return Piece("reasoning", "reasoning_content", delta.reasoning_content, chunk)
+        return None
+
+    def merged(self, last: Piece, text: str) -> bytes:
+        chunk: _Chunk = last.source
+        whole: dict[str, Any] = {
+            "id": chunk.id,
+            "object": "chat.completion.chunk",
+            "created": chunk.created,
+            "model": chunk.model,
+            "choices": [{"index": 0, "delta": {last.part: text}, "logprobs": None, "finish_reason": None}],
+        }
+        if chunk.service_tier is not None:
+            whole["service_tier"] = chunk.service_tier
+        return b"data: " + msgspec.json.encode(whole)
+
+    def is_ping(self, raw: bytes) -> bool:
+        return raw.startswith(b":")
+
+    def is_content(self, raw: bytes) -> bool:
+        return b'"tool_calls":[' in raw or b'"tool_calls": [' in raw or b'"refusal":"' in raw
+
+
+class ChatClient(AsyncOpenAI):
+    """OpenAI's client, with our reader of its streams."""
+
+    timeouts: ModelTimeouts = ModelTimeouts()
+
+    def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
+        lines: Any = super()._make_sse_decoder()
+        return Reader(ChatWire(), lines, self.timeouts)
+
+
+class ChatModel(Seam, OpenAIChatModel):
+    """Chat Completions, as every compatible server speaks it."""
+
+
+class OllamaChatModel(Seam, OllamaModel):
+    """The same with Ollama's profile."""

@@ -1,0 +1,173 @@
+"""Bytes of a vendor's stream -> its own server-sent events, with runs of text merged and given to the turn at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Hashable, Iterator
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import httpx2
+
+from opsloom_server.models.seam.feed import Feed, Kind
+from opsloom_server.models.seam.watch import ModelTimeouts, Watch
+
+Event = TypeVar("Event")
+Seen = TypeVar("Seen", covariant=True)
+
+
+class Piece(NamedTuple):
+    """An event that is nothing but more text of one part."""
+
+    kind: Kind
+    part: Hashable  # what the vendor calls the part
+    text: str
+    source: Any  # the decoded event; `Wire.merged` writes one like it
+
+
+class Wire(Protocol):
+    """What the reader has to know of one vendor's format."""
+
+    def piece(self, raw: bytes) -> Piece | None:
+        """The event as a piece, or None when there is more to it, or anything unknown."""
+        ...
+
+    def merged(self, last: Piece, text: str) -> bytes:
+        """An event like `last`, with this text, as lines without the closing empty one."""
+        ...
+
+    def is_ping(self, raw: bytes) -> bool:
+        """Whether the event only keeps the connection alive."""
+        ...
+
+    def is_content(self, raw: bytes) -> bool:
+        """Whether an event that is no piece brings content: a part of a tool call, a refusal."""
+        ...
+
+
+class Lines(Protocol[Seen]):
+    """The SDK's own decoder of server-sent events, line by line; it returns an event at an empty line."""
+
+    def decode(self, line: str) -> Seen | None: ...
+
+
+class Reader(Generic[Event]):
+    """Takes the place of the SDK's decoder for one stream.
+
+    Without a feed it splits the bytes as the SDK does and guards the silence; with one (`attach`) it also runs
+    ahead. It only does so inside a part that the framework has opened and for deltas of that very part, so whatever
+    the framework treats in its own way (leading space, thinking tags, refusals) passes it by.
+    """
+
+    def __init__(self, wire: Wire, lines: Lines[Event], timeouts: ModelTimeouts) -> None:
+        self._wire = wire
+        self._lines = lines
+        self._watch = Watch(timeouts)
+        self._feed: Feed | None = None
+        self._markers: frozenset[str] = frozenset()
+        self._part: tuple[Kind, Hashable] | None = None  # the part that the last event was a piece of
+        self._kept: list[str] = []  # given to the turn, not yet to the framework
+        self._read: list[str] = []  # of this read, not yet given to the turn
+        self._last: Piece | None = None
+
+    def attach(self, feed: Feed, markers: frozenset[str] = frozenset()) -> None:
+        """Run ahead into this feed. `markers` are texts that mean something to the framework, as thinking tags do."""
+        self._feed = feed
+        self._markers = markers
+
+    def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[Event]:
+        """The SDK's other half, for blocking clients; nobody here has one."""
+        raise NotImplementedError("Only asynchronous streams are read here.")
+
+    async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[Event]:
+        """Yield the stream's events. Raises what the SDK's reader raises, and `ReadTimeout` on silence."""
+        rest = b""
+        watch = self._watch
+        try:
+            while True:
+                try:
+                    with watch:
+                        chunk = await anext(iterator)
+                except StopAsyncIteration:
+                    break
+                except TimeoutError as error:
+                    for event in self._flush():
+                        yield event
+                    raise httpx2.ReadTimeout(str(error)) from error
+                except BaseException:
+                    # What people have seen belongs in the history, also when the run is cancelled or the line is cut:
+                    # so it goes down first, and then the error.
+                    for event in self._flush():
+                        yield event
+                    raise
+                rest += chunk
+                if b"\r" in rest:
+                    rest = _plain_ends(rest)
+                raws = rest.split(b"\n\n")
+                rest = raws.pop()
+                for raw in raws:
+                    if not self._keep(raw):
+                        for event in self._flush():
+                            yield event
+                        for event in self._pass(raw):
+                            yield event
+                self._give()
+            for event in self._flush():
+                yield event
+            for event in self._decode(rest, whole=False):
+                yield event
+        finally:
+            watch.stop()
+
+    def _keep(self, raw: bytes) -> bool:
+        """Whether this event was kept back; else it has to pass."""
+        piece = self._wire.piece(raw)
+        if piece is None:
+            if self._wire.is_ping(raw):
+                return False
+            self._part = None
+            if self._wire.is_content(raw):
+                self._watch.content()
+            else:
+                self._watch.alive()
+            return False
+        self._watch.content()
+        part = (piece.kind, piece.part)
+        feed = self._feed
+        if feed is None or part != self._part or feed.open != piece.kind or piece.text in self._markers:
+            self._part = part
+            return False
+        self._read.append(piece.text)
+        self._last = piece
+        return True
+
+    def _give(self) -> None:
+        """Give the turn what this read brought, as one text."""
+        if self._read and self._feed is not None:
+            text = "".join(self._read)
+            self._read.clear()
+            self._kept.append(text)
+            self._feed.give(text)
+
+    def _flush(self) -> Iterator[Event]:
+        """What was kept back, as one event of the vendor's."""
+        self._give()
+        if self._kept and self._last is not None:
+            text = "".join(self._kept)
+            self._kept.clear()
+            yield from self._decode(self._wire.merged(self._last, text), whole=True)
+
+    def _pass(self, raw: bytes) -> Iterator[Event]:
+        return self._decode(raw, whole=True)
+
+    def _decode(self, raw: bytes, *, whole: bool) -> Iterator[Event]:
+        for line in raw.split(b"\n"):
+            if line and (event := self._lines.decode(line.decode())) is not None:
+                yield event
+        if whole and (event := self._lines.decode("")) is not None:
+            yield event
+
+
+def _plain_ends(data: bytes) -> bytes:
+    """CRLF and CR as LF. A CR at the very end stays: its LF may be still under way."""
+    held = data.endswith(b"\r")
+    body = (data[:-1] if held else data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return body + b"\r" if held else body

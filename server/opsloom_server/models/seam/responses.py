@@ -1,0 +1,94 @@
+"""OpenAI's Responses API on the fast seam."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from openai import AsyncOpenAI
+from openai._streaming import ServerSentEvent
+from pydantic_ai.models.openai import OpenAIResponsesModel
+
+from opsloom_server.models.seam.model import Seam
+from opsloom_server.models.seam.reader import Piece, Reader
+from opsloom_server.models.seam.watch import ModelTimeouts
+
+
+class _Text(Struct):
+    """`response.output_text.delta`; log probabilities make it more than text."""
+
+    item_id: str
+    output_index: int
+    content_index: int
+    delta: str
+    sequence_number: int
+    logprobs: tuple[()] | None = None
+
+
+class _Summary(Struct):
+    """`response.reasoning_summary_text.delta`."""
+
+    item_id: str
+    output_index: int
+    summary_index: int
+    delta: str
+    sequence_number: int
+
+
+TEXT: Final = b"event: response.output_text.delta\ndata: "
+SUMMARY: Final = b"event: response.reasoning_summary_text.delta\ndata: "
+_text: Final = msgspec.json.Decoder(_Text)
+_summary: Final = msgspec.json.Decoder(_Summary)
+
+
+class ResponsesWire:
+    """Named events: `event: NAME`, `data: {event}`."""
+
+    def piece(self, raw: bytes) -> Piece | None:
+        try:
+            if raw.startswith(TEXT):
+                text = _text.decode(raw[len(TEXT) :])
+                return Piece("text", (text.item_id, text.content_index), text.delta, text) if text.delta else None
+            if raw.startswith(SUMMARY):
+                thought = _summary.decode(raw[len(SUMMARY) :])
+                part = (thought.item_id, thought.summary_index)
+                return Piece("reasoning", part, thought.delta, thought) if thought.delta else None
+        except msgspec.DecodeError:  # not as expected: it passes, and the SDK judges it
+            return None
+        return None
+
+    def merged(self, last: Piece, text: str) -> bytes:
+        source: _Text | _Summary = last.source
+        whole: dict[str, Any] = {
+            "type": "response.output_text.delta",
+            "item_id": source.item_id,
+            "output_index": source.output_index,
+            "delta": text,
+            "sequence_number": source.sequence_number,
+        }
+        if isinstance(source, _Text):
+            whole |= {"content_index": source.content_index, "logprobs": []}
+            return TEXT + msgspec.json.encode(whole)
+        whole |= {"type": "response.reasoning_summary_text.delta", "summary_index": source.summary_index}
+        return SUMMARY + msgspec.json.encode(whole)
+
+    def is_ping(self, raw: bytes) -> bool:
+        return raw.startswith((b":", b"event: keepalive"))
+
+    def is_content(self, raw: bytes) -> bool:
+        return b".delta\n" in raw[:80]
+
+
+class ResponsesClient(AsyncOpenAI):
+    """OpenAI's client, with our reader of its streams."""
+
+    timeouts: ModelTimeouts = ModelTimeouts()
+
+    def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
+        lines: Any = super()._make_sse_decoder()
+        return Reader(ResponsesWire(), lines, self.timeouts)
+
+
+class ResponsesModel(Seam, OpenAIResponsesModel):
+    """OpenAI's own models."""

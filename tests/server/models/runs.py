@@ -1,0 +1,85 @@
+"""A run as the orchestrator makes it, a sink that records it, and settings that point at a scripted vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from opsloom_server.models import forward_events
+from opsloom_server.settings import Settings
+from pydantic_ai import Agent, CancellationToken
+from pydantic_ai.messages import ModelMessage
+from vendors import ScriptedVendor
+
+KINDS = ("openai", "openai-chat", "anthropic", "ollama")
+
+
+@dataclass
+class Sink:
+    """Records what a turn would be given: the parts, and how many times it was called."""
+
+    parts: list[tuple[str, str]] = field(default_factory=list)
+    calls: int = 0
+
+    def text(self, text: str, *, new_part: bool) -> None:
+        self._add("text", text, new_part)
+
+    def reasoning(self, text: str, *, new_part: bool) -> None:
+        self._add("reasoning", text, new_part)
+
+    def _add(self, kind: str, text: str, new_part: bool) -> None:
+        self.calls += 1
+        assert text
+        if new_part:
+            self.parts.append((kind, text))
+        else:
+            last, said = self.parts[-1]
+            assert last == kind
+            self.parts[-1] = (kind, said + text)
+
+    def of(self, kind: str) -> str:
+        return "".join(text for part, text in self.parts if part == kind)
+
+
+@dataclass
+class Deps:
+    sink: Sink = field(default_factory=Sink)
+
+
+def settings_for(vendor: ScriptedVendor, **more: Any) -> Settings:
+    return Settings(
+        openai_api_key="sk-test-openai",
+        openai_base_url=vendor.openai_base_url,
+        anthropic_api_key="sk-test-anthropic",
+        anthropic_base_url=vendor.anthropic_base_url,
+        ollama_base_url=vendor.anthropic_base_url,
+        **more,
+    )
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+AGENT: Agent[Deps, str] = Agent(deps_type=Deps, instructions="Answer briefly.", tools=[add])
+
+
+async def run(
+    model: Any,
+    deps: Deps,
+    prompt: str = "Hello",
+    *,
+    history: Sequence[ModelMessage] = (),
+    token: CancellationToken | None = None,
+) -> Any:
+    """One turn, run the way the orchestrator runs it."""
+    return await AGENT.run(
+        prompt,
+        model=model,
+        deps=deps,
+        message_history=list(history),
+        event_stream_handler=forward_events,
+        cancellation_token=token,
+    )

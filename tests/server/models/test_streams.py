@@ -1,0 +1,92 @@
+"""Every vendor's stream, end to end: real SDK, real wire format, the sink as the turn sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from opsloom_server.models import Models
+from pydantic_ai import CancellationToken, RunCancelled
+from server.models.runs import KINDS, Deps, Sink, run
+from vendors import Cut, Pause, Reasoning, ScriptedVendor, Text, ToolCall, Usage
+
+pytestmark = pytest.mark.parametrize("kind", KINDS)
+ANSWER = "The quick brown fox jumps over the lazy dog, twice."
+
+
+async def test_text_and_usage(kind: str, vendor: ScriptedVendor, models: Models) -> None:
+    vendor.script([Text(ANSWER), Usage(21, 9)])
+    deps = Deps()
+    result = await run(models.resolve(f"{kind}:m1"), deps)
+    assert result.output == ANSWER
+    assert deps.sink.parts == [("text", ANSWER)]
+    assert (result.usage.input_tokens, result.usage.output_tokens) == (21, 9)
+    assert vendor.requests[0].body["model"] == "m1"
+
+
+async def test_text_arrives_while_it_streams(kind: str, vendor: ScriptedVendor, models: Models) -> None:
+    vendor.script([Text(ANSWER, delay=0.005)])
+    deps = Deps()
+    await run(models.resolve(f"{kind}:m1"), deps)
+    assert deps.sink.parts == [("text", ANSWER)]
+    assert deps.sink.calls >= 8
+
+
+async def test_reasoning_then_parallel_tools_then_text(kind: str, vendor: ScriptedVendor, models: Models) -> None:
+    vendor.script(
+        [
+            Reasoning("I should add these numbers."),
+            Text("Let me see."),
+            ToolCall("add", {"a": 1, "b": 2}),
+            ToolCall("add", {"a": 30, "b": 40}),
+        ]
+    )
+    vendor.script([Text("They are 3 and 70.")])
+    deps = Deps()
+    result = await run(models.resolve(f"{kind}:m1"), deps)
+    assert result.output == "They are 3 and 70."
+    assert deps.sink.parts == [
+        ("reasoning", "I should add these numbers."),
+        ("text", "Let me see."),
+        ("text", "They are 3 and 70."),
+    ]
+    assert len(vendor.requests) == 2
+    assert "70" in str(vendor.requests[1].body)
+
+
+async def test_stop_closes_the_stream_and_keeps_the_text(kind: str, vendor: ScriptedVendor, models: Models) -> None:
+    vendor.script([Text("one two three four five six", delay=0.01), Pause(20.0), Text("never")])
+    deps = Deps()
+    token = CancellationToken()
+    task = asyncio.create_task(run(models.resolve(f"{kind}:m1"), deps, token=token))
+    while deps.sink.of("text") != "one two three four five six":
+        await asyncio.sleep(0.01)
+    stopped = time.monotonic()
+    token.cancel()
+    with pytest.raises(RunCancelled) as caught:
+        await task
+    await asyncio.wait_for(vendor.requests[0].gone.wait(), 1.0)
+    closed = vendor.requests[0].closed_at
+    assert closed is not None
+    assert closed - stopped < 1.0
+    partial = caught.value.all_messages()[-1]
+    assert partial.kind == "response"
+    assert "".join(part.content for part in partial.parts if part.part_kind == "text") == "one two three four five six"
+    assert partial.state == "interrupted"
+
+    vendor.script([Text("seven")], when="go on")
+    again = Deps(Sink())
+    result = await run(models.resolve(f"{kind}:m1"), again, "go on", history=caught.value.all_messages())
+    assert result.output == "seven"
+    assert "one two three four five six" in str(vendor.requests[-1].body)
+
+
+async def test_a_cut_keeps_what_came(kind: str, vendor: ScriptedVendor, models: Models) -> None:
+    vendor.script([Text("one two three"), Cut()])
+    deps = Deps()
+    with pytest.raises(Exception, match=r".") as caught:
+        await run(models.resolve(f"{kind}:m1"), deps)
+    assert deps.sink.of("text") == "one two three"
+    assert "Cancelled" not in type(caught.value).__name__
+    assert len(vendor.requests) == 1  # never asked again once something was shown
