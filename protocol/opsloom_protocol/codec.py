@@ -1,5 +1,6 @@
 """Bytes to frames and back: the edge. Nothing further in sees a dict."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -11,14 +12,17 @@ from opsloom_protocol.frames import CLIENT_TYPES, SERVER_TYPES, ClientFrame, Ser
 class _Head(msgspec.Struct):
     """What can still be read of a frame that is not one of ours."""
 
-    type: str | None = None
-    ref: str | None = None
+    type: Any = None
+    ref: Any = None
 
 
 _client: Final[msgspec.json.Decoder[ClientFrame]] = msgspec.json.Decoder(ClientFrame)
 _server: Final[msgspec.json.Decoder[ServerFrame]] = msgspec.json.Decoder(ServerFrame)
 _head: Final = msgspec.json.Decoder(_Head)
 _encoder: Final = msgspec.json.Encoder()
+
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 REF_CHARS: Final = 200
 """Longest `ref` that is accepted; a UUID has 36."""
@@ -32,44 +36,57 @@ def encode(frame: ServerFrame | ClientFrame) -> bytes:
 def decode_client(raw: bytes | str) -> ClientFrame:
     """What a client sent. Raises `ProtocolError` with words for its author, and the `ref` where it can be read."""
     try:
-        frame = _client.decode(raw)
-    except msgspec.DecodeError as error:
+        data = _utf8(raw)
+        frame = _client.decode(data)
+    except _UNREADABLE as error:
         raise _explain(error, raw, CLIENT_TYPES) from None
     ref = getattr(frame, "ref", "-")
     if not 0 < len(ref) <= REF_CHARS:
         raise ProtocolError(f"`ref` must have 1 to {REF_CHARS} characters.")
+    if b"u0000" in data and _NUL.search(data):
+        # PostgreSQL stores no U+0000, neither in text nor in JSON.
+        raise ProtocolError("Text may not hold the character U+0000.", getattr(frame, "ref", None))
     return frame
 
 
 def decode_server(raw: bytes | str) -> ServerFrame | None:
     """What a server sent; `None` for a type that this version does not know. Raises `ProtocolError`."""
     try:
-        return _server.decode(raw)
-    except msgspec.DecodeError as error:
+        return _server.decode(_utf8(raw))
+    except _UNREADABLE as error:
         head = _read_head(raw)
-        if head is not None and head.type is not None and head.type not in SERVER_TYPES:
+        if head is not None and isinstance(head.type, str) and head.type not in SERVER_TYPES:
             return None
         raise _explain(error, raw, SERVER_TYPES) from None
 
 
+def _utf8(raw: bytes | str) -> bytes:
+    return raw.encode() if isinstance(raw, str) else raw
+
+
 def _read_head(raw: bytes | str) -> _Head | None:
     try:
-        return _head.decode(raw)
-    except (msgspec.DecodeError, UnicodeError):
+        return _head.decode(_utf8(raw))
+    except _UNREADABLE:
         return None
 
 
-def _explain(error: msgspec.DecodeError, raw: bytes | str, types: frozenset[str]) -> ProtocolError:
+def _explain(error: Exception, raw: bytes | str, types: frozenset[str]) -> ProtocolError:
+    if isinstance(error, UnicodeError):
+        return ProtocolError("This is not UTF-8.")
     head = _read_head(raw)
+    ref = head.ref if head is not None and isinstance(head.ref, str) and 0 < len(head.ref) <= REF_CHARS else None
+    if isinstance(error, RecursionError):
+        return ProtocolError("The frame is nested too deeply.", ref)
     if not isinstance(error, msgspec.ValidationError):
         return ProtocolError("This is not JSON.")
     if head is None:
         return ProtocolError("A frame is a JSON object with a `type`.")
     if head.type is None:
-        return ProtocolError("The frame has no `type`.", head.ref)
-    if head.type not in types:
-        return ProtocolError(f"There is no frame of type {head.type[:40]!r}.", head.ref)
-    return ProtocolError(f"Not a valid `{head.type}`: {error}.", head.ref)
+        return ProtocolError("The frame has no `type`.", ref)
+    if not isinstance(head.type, str) or head.type not in types:
+        return ProtocolError(f"There is no frame of type {str(head.type)[:40]!r}.", ref)
+    return ProtocolError(f"Not a valid `{head.type}`: {error}.", ref)
 
 
 def to_builtins(value: Any) -> Any:

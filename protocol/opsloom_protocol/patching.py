@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import UNSET
+
 from opsloom_protocol.errors import ProtocolError
 from opsloom_protocol.messages import PatchOp
 
@@ -13,6 +15,8 @@ def patch(data: Any, ops: Iterable[PatchOp]) -> Any:
     Raises `ProtocolError` where a path leads nowhere or an `append` meets neither a string nor a list.
     """
     for op in ops:
+        if op.op != "remove" and op.value is UNSET:
+            raise ProtocolError(f"`{op.op}` at {op.path!r} has no `value`.")
         data = _at(data, _tokens(op.path), op)
     return data
 
@@ -41,9 +45,10 @@ def _at(value: Any, tokens: list[str], op: PatchOp) -> Any:
         case list():
             if head == "-" and not rest and op.op == "set":
                 return [*value, op.value]
-            if not head.isascii() or not head.isdigit() or int(head) >= len(value):
+            # Nine digits are more places than any list of ours has; int() itself refuses more than 4,300.
+            index = int(head) if head.isascii() and head.isdigit() and len(head) < 10 else len(value)
+            if index >= len(value):
                 raise ProtocolError(f"There is nothing at {op.path!r}.")
-            index = int(head)
             if not rest and op.op == "remove":
                 return value[:index] + value[index + 1 :]
             return [*value[:index], _at(value[index], rest, op), *value[index + 1 :]]

@@ -224,7 +224,7 @@ def _live(state: State, frame: LiveFrame) -> State:
 
 def apply_part(parts: tuple[Part, ...], frame: LiveFrame) -> tuple[Part, ...]:
     """The answer's parts after a live frame. Raises `ProtocolError` where the frame does not fit the part it names."""
-    if frame.part > len(parts):
+    if not 0 <= frame.part <= len(parts):
         raise Gap(f"Part {frame.part} is not the next one.")
     held = parts[frame.part] if frame.part < len(parts) else None
     part = _next_part(held, frame)
