@@ -1,0 +1,155 @@
+"""The pool, and the one way to a connection: a transaction for a workspace.
+
+Two locks keep tenants apart, whatever a query forgets:
+
+* each pooled connection does ``SET ROLE opsloom_app``, a role that owns nothing and cannot bypass row-level security;
+  where the database does not let us make roles, the policies still hold, because they are forced on the owner too;
+* each transaction sets ``app.workspace``, which the policy of every table compares with the row's ``workspace_id``.
+  Without it there are no rows.
+
+Nothing looks a credential up across workspaces: each credential carries its workspace's id in the clear
+(``auth.tokens``), so the look-up itself runs under the policies, and no SECURITY DEFINER function or unprotected table
+is needed. A forged id only leads to a workspace where the hash is unknown.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import msgspec
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from opsloom_server.errors import Unavailable
+from opsloom_server.store import address
+
+__all__ = ["APP_ROLE", "Database", "make_engine"]
+
+APP_ROLE = "opsloom_app"
+
+# A page of the console makes about six requests at once; a turn holds a connection for milliseconds, never while a
+# model thinks. Ten kept and ten more on demand leave half of PostgreSQL's default 100 to others.
+POOL_SIZE = 10
+POOL_OVERFLOW = 10
+# Longer than any hiccup of a healthy database, shorter than a person's patience.
+POOL_WAIT = 5.0
+RETRY_MS = 1_000
+
+_SET_WORKSPACE = text("SELECT set_config('app.workspace', :workspace, true)")
+_MAY_SET_ROLE = text(
+    "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = :role AND pg_has_role(session_user, oid, 'MEMBER'))"
+)
+
+
+def _dumps(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def make_engine(url: str, **options: Any) -> AsyncEngine:
+    """Make an engine on asyncpg; JSON columns take and give what msgspec encodes and decodes."""
+    return create_async_engine(
+        address.parse(url),
+        json_serializer=_dumps,
+        json_deserializer=msgspec.json.decode,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {
+                "application_name": "opsloom",
+                "jit": "off",  # our queries take milliseconds; compiling one takes longer
+                "statement_timeout": "60s",
+                "idle_in_transaction_session_timeout": "60s",
+            },
+        },
+        **options,
+    )
+
+
+class Database:
+    """The database as the server uses it. Owned by the lifespan, which closes it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, url: str, *, pool_size: int = POOL_SIZE, overflow: int = POOL_OVERFLOW) -> Self:
+        """Open the pool on a migrated database. Raises the driver's errors; ``store.startup`` puts them into words."""
+        engine = make_engine(url, pool_size=pool_size, max_overflow=overflow, pool_timeout=POOL_WAIT)
+        try:
+            async with engine.connect() as connection:
+                role = bool((await connection.execute(_MAY_SET_ROLE, {"role": APP_ROLE})).scalar_one())
+            if role:
+                # The connection that just asked has no role yet.
+                await engine.dispose()
+                event.listen(engine.sync_engine, "connect", _set_role)
+        except BaseException:
+            await asyncio.shield(engine.dispose())
+            raise
+        return cls(engine)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The pool itself, for what belongs to no workspace: health, the list of workspaces, advisory locks, LISTEN."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transact(self, workspace: str) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that sees one workspace; commit at the end, roll back on an error.
+
+        Raises Unavailable where the database does not answer or the pool stays empty.
+        """
+        connection = await self._begin(workspace)
+        try:
+            yield connection
+            await connection.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable(retry_ms=RETRY_MS) from error
+            raise
+        finally:
+            # Shielded: a request that is cancelled here must not leave its connection half closed.
+            await asyncio.shield(connection.close())
+
+    async def _begin(self, workspace: str) -> AsyncConnection:
+        """Take a connection and set the workspace.
+
+        After a restart of PostgreSQL the pool is full of dead connections: the first try finds that out and empties it,
+        the second gets a live one. That saves a ping before each transaction.
+        """
+        for last in (False, True):
+            connection = self._engine.connect()
+            try:
+                await connection.start()
+                await connection.execute(_SET_WORKSPACE, {"workspace": workspace})
+                return connection
+            except BaseException as error:
+                if connection.sync_connection is not None:
+                    await asyncio.shield(connection.close())
+                if not isinstance(error, (DBAPIError, PoolTimeout, OSError)):
+                    raise
+                if last or not (isinstance(error, DBAPIError) and error.connection_invalidated):
+                    raise Unavailable(retry_ms=RETRY_MS) from error
+        raise AssertionError("unreachable")
+
+    async def workspaces(self) -> list[str]:
+        """Return the ids of all workspaces, for background work that walks over them."""
+        try:
+            async with self._engine.connect() as connection:
+                return list((await connection.execute(text("SELECT id FROM workspaces ORDER BY id"))).scalars())
+        except (DBAPIError, OSError) as error:
+            raise Unavailable(retry_ms=RETRY_MS) from error
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+
+def _set_role(dbapi_connection: Any, _record: Any) -> None:
+    cursor = dbapi_connection.cursor()
+    try:
+        cursor.execute(f"SET ROLE {APP_ROLE}")
+    finally:
+        cursor.close()
+    dbapi_connection.commit()
