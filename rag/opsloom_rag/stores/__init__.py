@@ -1,0 +1,15 @@
+"""Where chunks lie and how they are found.
+
+To add a store: write `protocol.VectorStore`, add a line to STORES, run the contract test in tests/rag/test_stores.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from opsloom_rag.stores.pgvector import PgVectorStore
+from opsloom_rag.stores.protocol import Base, Document, Transact, VectorStore
+
+__all__ = ["STORES", "Base", "Document", "Transact", "VectorStore"]
+
+STORES: dict[str, Callable[[Transact], VectorStore]] = {"pgvector": PgVectorStore}
