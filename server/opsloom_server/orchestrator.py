@@ -1,0 +1,189 @@
+"""One turn of the assistant: what it may use goes down by argument, what happens comes up through its sink.
+
+pydantic-ai runs the agent: the model, its tools, retries, limits. What a person sees of it goes to `sink`, which the
+hub's turn implements; nothing here knows a socket or the database.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, Protocol
+
+from msgspec import Struct
+from opsloom_blocks import Kinds
+from opsloom_protocol.messages import Block, Usage
+from pydantic_ai import Agent, CancellationToken, DeferredToolRequests, DeferredToolResults
+from pydantic_ai.exceptions import RunCancelled
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    RetryPromptPart,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model
+from pydantic_ai.usage import UsageLimits
+
+from opsloom_server.errors import OpsloomError
+from opsloom_server.models import ModelSink, explain, forward_events
+from opsloom_server.tools.tool import Finder, Tool, ToolContext, ToolSink
+from opsloom_server.tools.toolset import OpsloomToolset
+
+# A conversation that calls tools in a circle ends here, not on the bill.
+REQUESTS: Final = 16
+TOOL_CALLS: Final = 40
+
+_log = logging.getLogger(__name__)
+
+
+class Sink(ModelSink, ToolSink, Protocol):
+    """Where a turn's text, tools and blocks go."""
+
+
+class Deps(Struct, frozen=True):
+    """What an agent's run carries."""
+
+    sink: Sink
+
+
+class Brief(Struct, frozen=True, kw_only=True):
+    """All that a turn is told. `answers` are people's, by the call that asked, where a waiting answer goes on."""
+
+    workspace: str
+    session: str
+    user: str
+    model: Model
+    instructions: str
+    settings: Mapping[str, Any]
+    tools: Sequence[Tool]
+    knowledge: Finder | None
+    knowledge_bases: tuple[str, ...]
+    kinds: Kinds
+    history: Sequence[ModelMessage]
+    prompt: str | None
+    answers: Mapping[str, str]
+    shown: Mapping[str, Block]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """How a turn ended.
+
+    `history` is what this turn adds to the model's memory; `calls` maps the id of a block that waits to its call.
+    """
+
+    status: Literal["done", "stopped", "failed", "waiting"]
+    history: Sequence[ModelMessage]
+    usage: Usage | None = None
+    error: OpsloomError | None = None
+    calls: Mapping[str, str] = {}
+
+
+async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
+    """Run the turn to its end. A failure is an outcome; only the task's own cancellation is raised."""
+    agent: Agent[Deps, str | DeferredToolRequests] = Agent(
+        brief.model,
+        deps_type=Deps,
+        instructions=brief.instructions or None,
+        output_type=[str, DeferredToolRequests],
+        model_settings=brief.settings or None,  # type: ignore[arg-type]
+        name="assistant",
+    )
+    context = ToolContext(
+        workspace=brief.workspace,
+        session=brief.session,
+        user=brief.user,
+        knowledge=brief.knowledge,
+        knowledge_bases=brief.knowledge_bases,
+        kinds=brief.kinds,
+        shown=brief.shown,
+    )
+    history = mended(brief.history, keep=brief.answers)
+    try:
+        result = await agent.run(
+            brief.prompt,
+            deps=Deps(sink),
+            message_history=history,
+            deferred_tool_results=DeferredToolResults(calls=dict(brief.answers)) if brief.answers else None,
+            toolsets=[OpsloomToolset(brief.tools, context)],
+            event_stream_handler=forward_events,
+            cancellation_token=stop,
+            usage_limits=UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS),
+        )
+    except RunCancelled as cancelled:
+        return Outcome(status="stopped", history=_added(cancelled.all_messages(), history))
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        known = explain(error)
+        _log.info("turn failed: %s", known.code, exc_info=error if type(known) is OpsloomError else None)
+        return Outcome(status="failed", history=(), error=known)
+    usage = Usage(input_tokens=result.usage.input_tokens, output_tokens=result.usage.output_tokens)
+    added = _added(result.all_messages(), history)
+    if isinstance(result.output, DeferredToolRequests):
+        calls = {
+            str(result.output.metadata[call.tool_call_id]["block"]): call.tool_call_id for call in result.output.calls
+        }
+        return Outcome(status="waiting", history=added, usage=usage, calls=calls)
+    return Outcome(status="done", history=added, usage=usage)
+
+
+def _added(messages: Sequence[ModelMessage], history: Sequence[ModelMessage]) -> list[ModelMessage]:
+    return list(messages[len(history) :])
+
+
+def mended(history: Sequence[ModelMessage], keep: Mapping[str, str] = {}) -> list[ModelMessage]:
+    """A history that every vendor accepts: each tool call has its result, whatever cut its turn short.
+
+    Calls in `keep` are left open at the end, as their results are about to be given.
+    """
+    out: list[ModelMessage] = []
+    for index, message in enumerate(history):
+        out.append(message)
+        if not isinstance(message, ModelResponse):
+            continue
+        following = history[index + 1] if index + 1 < len(history) else None
+        answered = _answered(following)
+        missing = [
+            part
+            for part in message.parts
+            if isinstance(part, ToolCallPart) and part.tool_call_id not in answered and part.tool_call_id not in keep
+        ]
+        if missing:
+            returns = [
+                ToolReturnPart(
+                    tool_name=part.tool_name,
+                    tool_call_id=part.tool_call_id,
+                    content="There is no result: this was broken off.",
+                )
+                for part in missing
+            ]
+            out.append(ModelRequest(parts=[*returns]))
+    return out
+
+
+def _answered(message: ModelMessage | None) -> set[str]:
+    if not isinstance(message, ModelRequest):
+        return set()
+    return {part.tool_call_id for part in message.parts if isinstance(part, ToolReturnPart | RetryPromptPart)}
+
+
+def remembered(history: Sequence[ModelMessage]) -> bytes:
+    """A turn's messages for storage."""
+    return ModelMessagesTypeAdapter.dump_json(list(history))
+
+
+def recalled(stored: bytes) -> list[ModelMessage]:
+    """Stored messages back."""
+    return ModelMessagesTypeAdapter.validate_json(stored)
+
+
+def retold(prompt: str, answer: str | None) -> list[ModelMessage]:
+    """A question and what was answered, for turns whose own record was lost with their node."""
+    told: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(prompt)])]
+    if answer:
+        told.append(ModelResponse(parts=[TextPart(answer)]))
+    return told

@@ -1,0 +1,400 @@
+"""Writing to a conversation: one transaction, in which every durable change adds a revision and is logged.
+
+`Journal` holds the session's row locked, so revisions have no holes and no two writers take the same one. What it made
+is sent to people only after the transaction's commit.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, Self
+
+import msgspec
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+from opsloom_protocol.codec import encode, to_builtins
+from opsloom_protocol.frames import (
+    BlockChange,
+    BlockUpdate,
+    DurableFrame,
+    MessageAdded,
+    MessageUpdate,
+    Request,
+    SessionUpdate,
+    TurnEnd,
+    TurnStart,
+)
+from opsloom_protocol.messages import Author, BlockPart, BlockState, FeedbackMark, Message, MessageChange, Part
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsloom_server.errors import Conflict, NotFound
+from opsloom_server.store.conversations import SessionRow, messages_by_id, restore, rfc3339
+from opsloom_server.store.ids import new_id
+from opsloom_server.store.tables.conversation import (
+    blocks,
+    messages,
+    requests,
+    session_log,
+    sessions,
+    turn_log,
+    turns,
+)
+
+__all__ = ["LEASE", "Fenced", "Journal", "fingerprint", "replied"]
+
+LEASE: Final = 10.0
+"""Seconds for which a turn's owner is believed alive; it renews every 3."""
+
+EndStatus = Literal["done", "stopped", "failed", "interrupted", "waiting"]
+
+_LOCK = (
+    select(
+        sessions.c.id, sessions.c.assistant_id, sessions.c.user_id, sessions.c.title, sessions.c.rev, sessions.c.leaf
+    )
+    .where(sessions.c.id == bindparam("session"), sessions.c.deleted_at.is_(None))
+    .with_for_update()
+)
+_CLOSE = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session"))
+    .values(rev=bindparam("at_rev"), leaf=bindparam("at_leaf"), title=bindparam("at_title"), updated_at=func.now())
+)
+_END_TURN = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"), turns.c.epoch == bindparam("of_epoch"), turns.c.status == "running")
+    .values(status=bindparam("new_status"), seq=bindparam("at_seq"), ended_at=func.now())
+)
+_END_MESSAGE = (
+    update(messages)
+    .where(messages.c.id == bindparam("message"))
+    .values(
+        status=bindparam("new_status"),
+        parts=bindparam("new_parts"),
+        usage=bindparam("new_usage"),
+        error=bindparam("new_error"),
+        history=bindparam("new_history"),
+    )
+)
+_CLEAR_LOG = delete(turn_log).where(turn_log.c.turn_id == bindparam("turn"))
+_REPLY = select(requests.c.hash, requests.c.reply, requests.c.message_id).where(
+    requests.c.session_id == bindparam("session"), requests.c.ref == bindparam("ref")
+)
+_ACT = (
+    update(blocks)
+    .where(blocks.c.id == bindparam("block"), blocks.c.state["status"].astext == "open")
+    .values(state=bindparam("new_state"), reply=bindparam("new_reply"))
+)
+
+
+class Fenced(Exception):
+    """The turn is no longer this node's: another has taken it over, or it has ended. Nothing was written."""
+
+
+class Made(Struct, frozen=True):
+    """A durable frame that the transaction made, and the request that it answers."""
+
+    frame: DurableFrame
+    ref: str | None = None
+    body: str | None = None
+
+
+def fingerprint(request: Request) -> bytes:
+    """What makes two requests the same: everything but their `ref`. SHA-256."""
+    return hashlib.sha256(encode(replace(request, ref=""))).digest()  # type: ignore[arg-type]
+
+
+async def replied(connection: AsyncConnection, session: str, request: Request) -> str | None:
+    """The reply that this `ref` got before, as JSON; None where it is new. Raises `Conflict` for other content."""
+    row = (await connection.execute(_REPLY, {"session": session, "ref": request.ref})).one_or_none()
+    if row is None:
+        return None
+    if row.hash != fingerprint(request):
+        raise Conflict("This reference was used before, for something else.")
+    if row.message_id is None:
+        return str(row.reply)
+    body = (await messages_by_id(connection, session, [row.message_id])).get(row.message_id)
+    return encode(restore(row.reply, body)).decode()
+
+
+class Journal:
+    """One transaction's writes to one session. Leave it by `close`, then commit, then send `made`."""
+
+    def __init__(
+        self, connection: AsyncConnection, workspace: str, row: SessionRow, turn: str | None, seq: int
+    ) -> None:
+        self.made: list[Made] = []
+        self.row = row
+        self.rev = row.rev
+        self.leaf = row.leaf
+        self.title = row.title
+        self._connection = connection
+        self._workspace = workspace
+        self._turn = turn
+        self._seq = seq
+
+    @classmethod
+    async def create(cls, connection: AsyncConnection, workspace: str, session: str, assistant: str, user: str) -> Self:
+        """Begin a session that has no row yet."""
+        await connection.execute(
+            insert(sessions),
+            {"id": session, "workspace_id": workspace, "assistant_id": assistant, "user_id": user},
+        )
+        return cls(connection, workspace, SessionRow(session, assistant, user, None, 0, None), None, 0)
+
+    @classmethod
+    async def open(
+        cls, connection: AsyncConnection, workspace: str, session: str, *, turn: str | None = None, seq: int = 0
+    ) -> Self:
+        """Lock a stored session. `turn` and `seq` say which live frame the coming ones follow. Raises `NotFound`."""
+        row = (await connection.execute(_LOCK, {"session": session})).one_or_none()
+        if row is None:
+            raise NotFound
+        return cls(connection, workspace, SessionRow(*row), turn, seq)
+
+    async def close(self) -> list[Made]:
+        """Write the log and the session's row; what was made may be sent once the transaction is committed."""
+        if self.made:
+            await self._connection.execute(insert(session_log), [self._logged(made) for made in self.made])
+            values = {"at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
+            await self._connection.execute(_CLOSE, {"session": self.row.id, **values})
+        return self.made
+
+    def _logged(self, made: Made) -> dict[str, Any]:
+        return {
+            "workspace_id": self._workspace,
+            "session_id": self.row.id,
+            "rev": made.frame.rev,
+            "turn_id": self._turn,
+            "seq": self._seq if self._turn else None,
+            "frame": encode(_without_body(made.frame)).decode(),
+            "message_id": made.body,
+        }
+
+    def _next(self) -> int:
+        self.rev += 1
+        return self.rev
+
+    # ------------------------------------------------------------------------------------------ messages
+
+    async def add_message(
+        self,
+        parts: Sequence[Part],
+        author: Author,
+        *,
+        parent: str | None,
+        siblings: tuple[str, ...] = (),
+        queued: bool = False,
+        ref: str | None = None,
+    ) -> Message:
+        """A person's message: at its place in the tree, or at the end of the queue."""
+        now = datetime.now(UTC)
+        message = Message(
+            id=new_id("msg"),
+            role="user",
+            parent=parent,
+            siblings=siblings,
+            place=len(siblings),
+            status="queued" if queued else "done",
+            created_at=rfc3339(now),
+            parts=tuple(parts),
+            author=author,
+        )
+        await self._insert(message, now)
+        if not queued:
+            self.leaf = message.id
+        self.made.append(Made(MessageAdded(rev=self._next(), message=message), ref, message.id))
+        return message
+
+    async def _insert(self, message: Message, now: datetime) -> None:
+        await self._connection.execute(
+            insert(messages),
+            {
+                "id": message.id,
+                "workspace_id": self._workspace,
+                "session_id": self.row.id,
+                "parent": message.parent,
+                "role": message.role,
+                "status": message.status,
+                "author": None if message.author is UNSET else to_builtins(message.author),
+                "parts": to_builtins(message.parts),
+                "model": None if message.model is UNSET else message.model,
+                "created_at": now,
+            },
+        )
+
+    async def change_message(self, change: MessageChange, ref: str | None = None) -> None:
+        """Change a message's status, place or feedback, and say so."""
+        values: dict[str, Any] = {}
+        if change.status is not UNSET:
+            values["status"] = change.status
+        if change.parent is not UNSET:
+            values["parent"] = change.parent
+        if isinstance(change.feedback, FeedbackMark):
+            values["feedback"] = to_builtins(change.feedback)
+        await self._connection.execute(update(messages).where(messages.c.id == change.id).values(**values))
+        if change.status == "done" and change.parent is not UNSET:
+            self.leaf = change.id
+        self.made.append(Made(MessageUpdate(rev=self._next(), message=change), ref))
+
+    # ------------------------------------------------------------------------------------------ session
+
+    def set_title(self, title: str, ref: str | None = None) -> None:
+        self.title = title
+        self.made.append(Made(SessionUpdate(rev=self._next(), title=title), ref))
+
+    def set_leaf(self, leaf: str, ref: str | None = None) -> None:
+        """Show another path. Whoever sends this sends a snapshot after it."""
+        self.leaf = leaf
+        self.made.append(Made(SessionUpdate(rev=self._next(), leaf=leaf), ref))
+
+    # ------------------------------------------------------------------------------------------ turns
+
+    async def start_turn(
+        self,
+        *,
+        parent: str | None,
+        model: str,
+        user: str,
+        owner: str,
+        author: Author,
+        siblings: tuple[str, ...] = (),
+        going_on: str | None = None,
+    ) -> TurnStart:
+        """Begin an answer under `parent`, or go on with the waiting answer `going_on`."""
+        now = datetime.now(UTC)
+        answer = going_on or new_id("msg")
+        if going_on is None:
+            message = Message(
+                id=answer,
+                role="assistant",
+                parent=parent,
+                siblings=siblings,
+                place=len(siblings),
+                status="running",
+                created_at=rfc3339(now),
+                parts=(),
+                author=author,
+                model=model,
+            )
+            await self._insert(message, now)
+        else:
+            await self._connection.execute(update(messages).where(messages.c.id == answer).values(status="running"))
+        turn = new_id("trn")
+        await self._connection.execute(
+            insert(turns).values(lease_until=func.now() + _seconds(LEASE)),
+            {
+                "id": turn,
+                "workspace_id": self._workspace,
+                "session_id": self.row.id,
+                "message_id": answer,
+                "user_id": user,
+                "status": "running",
+                "model": model,
+                "owner": owner,
+            },
+        )
+        self.leaf = answer
+        self._turn, self._seq = turn, 0
+        frame = TurnStart(
+            rev=self._next(),
+            turn=turn,
+            epoch=1,
+            message=answer,
+            parent=parent,
+            model=model,
+            siblings=siblings,
+            created_at=rfc3339(now),
+            author=author,
+        )
+        self.made.append(Made(frame))
+        return frame
+
+    async def end_turn(
+        self,
+        turn: str,
+        epoch: int,
+        seq: int,
+        status: EndStatus,
+        message: Message,
+        history: bytes | None,
+        calls: Mapping[str, str] | None = None,
+    ) -> None:
+        """Store the whole answer; `calls` maps a block to the model's call that waits for it.
+
+        Raises `Fenced` where the turn is not this owner's any more.
+        """
+        ended = await self._connection.execute(
+            _END_TURN, {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
+        )
+        if ended.rowcount == 0:
+            raise Fenced
+        await self._connection.execute(
+            _END_MESSAGE,
+            {
+                "message": message.id,
+                "new_status": message.status,
+                "new_parts": to_builtins(message.parts),
+                "new_usage": None if message.usage is UNSET else to_builtins(message.usage),
+                "new_error": None if message.error is UNSET else to_builtins(message.error),
+                "new_history": history,
+            },
+        )
+        await self._connection.execute(_CLEAR_LOG, {"turn": turn})
+        await self._keep_blocks(message, calls or {})
+        self._turn, self._seq = turn, seq
+        self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message), body=message.id))
+
+    # ------------------------------------------------------------------------------------------ blocks
+
+    async def _keep_blocks(self, message: Message, calls: Mapping[str, str]) -> None:
+        shown = [part.block for part in message.parts if isinstance(part, BlockPart)]
+        if not shown:
+            return
+        rows = [
+            {
+                "id": block.id,
+                "workspace_id": self._workspace,
+                "session_id": self.row.id,
+                "message_id": message.id,
+                "kind": block.kind,
+                "call": calls.get(block.id),
+                "state": None if block.state is None else to_builtins(block.state),
+            }
+            for block in shown
+        ]
+        await self._connection.execute(upsert(blocks).on_conflict_do_nothing(), rows)
+
+    async def set_block(self, message: str, block: str, state: BlockState, reply: str, ref: str | None = None) -> None:
+        """Close an open block. Raises `Conflict` where somebody was faster."""
+        values = {"block": block, "new_state": to_builtins(state), "new_reply": reply}
+        if (await self._connection.execute(_ACT, values)).rowcount == 0:
+            raise Conflict("This was answered already.")
+        change = BlockChange(id=block, state=state)
+        self.made.append(Made(BlockUpdate(rev=self._next(), message=message, block=change), ref))
+
+    # ------------------------------------------------------------------------------------------ requests
+
+    async def remember(self, request: Request, reply: DurableFrame | msgspec.Struct, body: str | None = None) -> None:
+        """Keep the reply to a request, so that the same `ref` gets the same."""
+        framed = replace(reply, ref=request.ref)
+        await self._connection.execute(
+            insert(requests),
+            {
+                "workspace_id": self._workspace,
+                "session_id": self.row.id,
+                "ref": request.ref,
+                "hash": fingerprint(request),
+                "reply": encode(_without_body(framed)).decode(),
+                "message_id": body,
+            },
+        )
+
+
+def _without_body(frame: Any) -> Any:
+    return replace(frame, message=None) if isinstance(frame, MessageAdded | TurnEnd) else frame
+
+
+def _seconds(value: float) -> Any:
+    return func.make_interval(0, 0, 0, 0, 0, 0, value)
