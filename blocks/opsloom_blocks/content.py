@@ -34,6 +34,9 @@ def read(shape: type[S], raw: Any) -> S:
     if len(encoded) > DATA_BYTES:
         text = f"This has {len(encoded)} bytes as JSON; at most {DATA_BYTES} are accepted."
         raise BlockError([Issue(path="", text=text)])
+    # A NUL is escaped as \\u0000 in JSON; two backslashes before it are a backslash in the text.
+    if b"\\u0000" in encoded.replace(b"\\\\", b""):
+        raise BlockError([Issue(path="", text="The character NUL cannot be stored.")])
     try:
         return msgspec.json.decode(encoded, type=shape)
     except msgspec.DecodeError as error:

@@ -1,0 +1,30 @@
+"""What an assistant can do: tools, their events, and the bridge to pydantic-ai."""
+
+from opsloom_server.tools.answers import EXPIRED, WITHDRAWN, answered
+from opsloom_server.tools.events import Ask, Cite, Patch, Progress, Result, Show, ToolEvent
+from opsloom_server.tools.registry import Catalogue, describe_tools, load_catalogue, tools_for
+from opsloom_server.tools.tool import Finder, HasSink, Tool, ToolContext, ToolSink
+from opsloom_server.tools.toolset import OpsloomToolset
+
+__all__ = [
+    "EXPIRED",
+    "WITHDRAWN",
+    "Ask",
+    "Catalogue",
+    "Cite",
+    "Finder",
+    "HasSink",
+    "OpsloomToolset",
+    "Patch",
+    "Progress",
+    "Result",
+    "Show",
+    "Tool",
+    "ToolContext",
+    "ToolEvent",
+    "ToolSink",
+    "answered",
+    "describe_tools",
+    "load_catalogue",
+    "tools_for",
+]

@@ -1,0 +1,82 @@
+"""Tools that show blocks: `show_<kind>` or `ask_<kind>` for each kind, and `update_block` to change one in place."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct
+from opsloom_blocks import BlockKind, make_block
+from opsloom_protocol.messages import Issue, PatchOp
+
+from opsloom_server.store.ids import new_id
+from opsloom_server.tools.events import Ask, Patch, Result, Show, ToolEvent
+from opsloom_server.tools.tool import Tool, ToolContext
+
+SHOWN = "The person sees it now; do not repeat its content in words."
+
+
+class ShowBlock(Tool):
+    """Shows one block of a kind; its arguments are the block's data."""
+
+    sequential = True
+
+    def __init__(self, kind: BlockKind[Any]) -> None:
+        self.kind = kind
+        self.name = f"{'ask' if kind.waits else 'show'}_{kind.kind}"
+        self.title = kind.title
+        self.about = kind.about
+        self.arguments = kind.data
+
+    def check(self, args: Any) -> Sequence[Issue]:
+        return self.kind.check(args)
+
+    def visible(self, args: Any) -> Any:
+        return None  # the block itself says it
+
+    async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
+        block = make_block(self.kind.kind, args, new_id("blk"), {self.kind.kind: self.kind})
+        if self.kind.waits:
+            yield Ask(block)
+        else:
+            yield Show(block)
+            yield Result({"block": block.id, "note": SHOWN})
+
+
+class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    op: Literal["set", "append", "remove"]
+    path: Annotated[
+        str, Meta(max_length=200, description="JSON Pointer into the block's data: `/stages/0/status`, `/rows/-`")
+    ]
+    value: Annotated[Any, Meta(description="what to set, or what to append to a string or a list")] = UNSET
+
+
+class Update(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    block: Annotated[str, Meta(max_length=100, description="the id that show_… gave")]
+    ops: Annotated[list[Change], Meta(min_length=1, max_length=50)]
+
+
+class UpdateBlock(Tool):
+    name = "update_block"
+    title = "Update what is shown"
+    about = (
+        "Change a table, a chart or a progress that you showed earlier in this answer, in place, instead of showing a "
+        "new one: set a value, append rows or points, remove something."
+    )
+    arguments = Update
+    sequential = True
+
+    def check(self, args: Update) -> Sequence[Issue]:
+        return [
+            Issue(path=f"/ops/{at}/value", text=f"`{change.op}` needs a value.")
+            for at, change in enumerate(args.ops)
+            if change.op != "remove" and change.value is UNSET
+        ]
+
+    def visible(self, args: Any) -> Any:
+        return None  # people see the block change
+
+    async def run(self, args: Update, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
+        yield Patch(args.block, tuple(PatchOp(op=c.op, path=c.path, value=c.value) for c in args.ops))
+        yield Result({"block": args.block, "version": context.shown[args.block].version})
+
+
+UPDATE_BLOCK = UpdateBlock()

@@ -1,0 +1,97 @@
+"""The one list of tools, what users add to it, and which of them an assistant has."""
+
+import inspect
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from msgspec import Struct
+from opsloom_blocks import ExtensionError, Kinds, load_blocks, schema_of
+from opsloom_blocks.extensions import added
+
+from opsloom_server.errors import StartupError
+from opsloom_server.tools.blocks import UPDATE_BLOCK, ShowBlock
+from opsloom_server.tools.search import SEARCH_KNOWLEDGE
+from opsloom_server.tools.tool import Tool
+
+log = logging.getLogger("opsloom.tools")
+
+TOOLS: Final[Mapping[str, Tool]] = MappingProxyType({tool.name: tool for tool in (SEARCH_KNOWLEDGE, UPDATE_BLOCK)})
+"""What comes with the server, beside the tools that show blocks: those are made from the kinds."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+class Catalogue(Struct, frozen=True):
+    """Every kind of block and every tool of this server."""
+
+    kinds: Kinds
+    tools: Mapping[str, Tool]
+
+
+def load_catalogue(folder: Path | None = None) -> Catalogue:
+    """What comes with the server and what entry points (`opsloom.blocks`, `opsloom.tools`) and the folder's modules
+    (lists `BLOCKS`, `TOOLS`) add. Raises `StartupError` that names the extension at fault."""
+    try:
+        kinds = load_blocks(folder)
+        tools: dict[str, Tool] = dict(TOOLS)
+        tools.update((tool.name, tool) for tool in map(ShowBlock, kinds.values()))
+        for where, found in added("opsloom.tools", "TOOLS", folder):
+            tool = found() if isinstance(found, type) else found
+            _inspect(where, tool)
+            if tool.name in tools:
+                raise ExtensionError(where, f"There is a tool {tool.name!r} already.")
+            tools[tool.name] = tool
+    except ExtensionError as error:
+        raise StartupError(str(error), "Correct the extension, or take it out of OPSLOOM_EXTENSIONS.") from error
+    return Catalogue(MappingProxyType(kinds), MappingProxyType(tools))
+
+
+def tools_for(
+    catalogue: Catalogue, *, names: Iterable[str], blocks: Iterable[str], knowledge_bases: Sequence[str]
+) -> list[Tool]:
+    """The tools of an assistant: those it names, search where it has knowledge bases, and one for each kind of block
+    it may show. A name that this server does not know (an extension that is gone) is left out with a warning."""
+    wanted = list(names)
+    if knowledge_bases:
+        wanted.append(SEARCH_KNOWLEDGE.name)
+    for kind in blocks:
+        if (found := catalogue.kinds.get(kind)) is None:
+            log.warning("no block of kind %r is loaded", kind)
+            continue
+        wanted.append(ShowBlock(found).name)
+        if not found.waits:
+            wanted.append(UPDATE_BLOCK.name)
+    chosen = []
+    for name in dict.fromkeys(wanted):
+        if (tool := catalogue.tools.get(name)) is None:
+            log.warning("no tool %r is loaded", name)
+        else:
+            chosen.append(tool)
+    return chosen
+
+
+def describe_tools(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """The catalogue as it is published: `{name, title, about, schema}` each."""
+    return [
+        {"name": tool.name, "title": tool.title, "about": tool.about, "schema": schema_of(tool.arguments)}
+        for tool in catalogue.tools.values()
+    ]
+
+
+def _inspect(where: str, tool: Any) -> None:
+    """What would otherwise break in the middle of somebody's conversation breaks here."""
+    for name in ("name", "title", "about", "arguments", "timeout", "sequential", "run", "check", "visible"):
+        if not hasattr(tool, name):
+            raise ExtensionError(where, f"{type(tool).__name__} has no `{name}`; subclass opsloom_server.tools.Tool.")
+    if not _NAME.fullmatch(tool.name):
+        raise ExtensionError(where, f"{tool.name!r} is no name for a tool: lower-case letters, digits and _.")
+    if not inspect.isasyncgenfunction(tool.run):
+        raise ExtensionError(where, f"{tool.name}: `run` must be an async generator (`async def` with `yield`).")
+    try:
+        schema_of(tool.arguments)
+    except Exception as error:
+        raise ExtensionError(where, f"{tool.name}: `arguments` must be a msgspec.Struct class: {error}") from error

@@ -1,0 +1,85 @@
+"""What a tool is, what it may know, and where its events go."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+from opsloom_blocks import BLOCKS, Kinds, plain
+from opsloom_protocol.messages import Block, Issue, PatchOp, Source, ToolStatus
+from opsloom_rag.passages import Passage
+
+from opsloom_server.tools.events import ToolEvent
+
+TIMEOUT = 60.0
+"""Seconds. A person waits for about as long before they press stop."""
+
+
+class Finder(Protocol):
+    """What finds passages: `opsloom_rag.knowledge.Knowledge`."""
+
+    async def search(
+        self, workspace: str, knowledge_bases: Sequence[str], query: str, limit: int = 8
+    ) -> list[Passage]: ...
+
+
+class ToolContext(Struct, frozen=True, kw_only=True):
+    """What the tools of one run may know. `call` is the model's id of this call."""
+
+    workspace: str
+    session: str = ""
+    user: str = ""
+    knowledge: Finder | None = None
+    knowledge_bases: tuple[str, ...] = ()
+    kinds: Kinds = BLOCKS
+    shown: Mapping[str, Block] = {}
+    """The blocks of this answer by id, as they are now."""
+    call: str = ""
+
+
+class Tool(Protocol):
+    """Something the model can call. Subclass it, list an instance (`docs/tools-adding.md`).
+
+    What is raised becomes the call's result: an `OpsloomError` or `BlockError` with its words, anything else with
+    "unexpected error" and a line in the log.
+    """
+
+    name: str
+    """For the model: lower case, digits, `_`."""
+    title: str
+    """For people: "Search the documents"."""
+    about: str
+    """For the model: what it does and when to call it."""
+    arguments: type[Struct]
+    timeout: float = TIMEOUT
+    sequential: bool = False
+    """Whether it runs alone and in the order of the calls, where the model calls several tools at once."""
+
+    def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
+        """An async generator; `args` is an instance of `arguments`. It is closed when the call ends, in any way."""
+        ...
+
+    def check(self, args: Any) -> Sequence[Issue]:
+        """Rules across arguments. What it finds goes back to the model, and the call never starts."""
+        return ()
+
+    def visible(self, args: Any) -> Any:
+        """The arguments as people are shown them."""
+        return plain(args)
+
+
+class ToolSink(Protocol):
+    """Where a call's events go: the turn. What is async returns after commit; the rest never waits."""
+
+    async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None: ...  # noqa: A002
+    def tool_progress(self, call: str, done: float | None, total: float | None, note: str | None) -> None: ...
+    async def tool_end(self, call: str, status: ToolStatus, summary: str | None, ms: int, result: Any) -> None: ...
+    def show(self, block: Block) -> None: ...
+    def patch(self, block_id: str, ops: list[PatchOp]) -> None: ...
+    def cite(self, source: Source) -> int: ...
+
+
+class HasSink(Protocol):
+    """What a run's `deps` must have."""
+
+    @property
+    def sink(self) -> ToolSink: ...

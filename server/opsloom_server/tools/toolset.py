@@ -1,0 +1,180 @@
+"""The bridge to pydantic-ai: our tools as a toolset of one agent run.
+
+Wrong arguments go back to the model before anything starts. The start of a call is committed before it runs, its end
+before the model sees the result; a failure is a result in words, and only a stop or a database that does not
+answer ends the run.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+from opsloom_blocks import BlockError
+from opsloom_blocks.content import read, schema_of
+from opsloom_protocol.messages import Issue
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailed
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
+
+from opsloom_server.tools.running import Outcome, Shown, run_call, settled, with_call, written
+from opsloom_server.tools.tool import HasSink, Tool, ToolContext
+
+RETRIES: Final = 3
+"""Corrections a model gets for one tool before the wrong arguments become a failed result instead."""
+
+
+class OpsloomToolset(AbstractToolset[HasSink]):
+    """The tools of one agent run: make one a run and pass it as `toolsets=[…]`; `deps.sink` gets the events.
+
+    `shown` seeds the blocks that the answer has already, where a waiting answer goes on.
+    """
+
+    def __init__(self, tools: Sequence[Tool], context: ToolContext) -> None:
+        self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
+        self._context = context
+        self._shown = Shown(context.kinds, context.shown)
+
+    @property
+    def id(self) -> str:
+        return "opsloom"
+
+    async def get_tools(self, ctx: RunContext[HasSink]) -> dict[str, ToolsetTool[HasSink]]:
+        return {name: self._entry(tool) for name, tool in self._tools.items()}
+
+    def _entry(self, tool: Tool) -> ToolsetTool[HasSink]:
+        def check(ctx: RunContext[HasSink], /, **raw: Any) -> None:
+            try:
+                arguments(tool, raw)
+            except BlockError as error:
+                # Past its retries pydantic-ai would end the run; a failed result lets the model answer without it.
+                if ctx.retry >= RETRIES:
+                    raise ToolFailed(f"{tool.name} was not run; its arguments are wrong. {error.text}") from None
+                raise ModelRetry(words(error.issues)) from None
+
+        definition = ToolDefinition(
+            name=tool.name,
+            description=tool.about,
+            parameters_json_schema=schema_of(tool.arguments),
+            sequential=tool.sequential,
+        )
+        return ToolsetTool(
+            toolset=self,
+            tool_def=definition,
+            max_retries=RETRIES,
+            args_validator=JSON_OBJECT,
+            args_validator_func=check,
+        )
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[HasSink], tool: ToolsetTool[HasSink]
+    ) -> Any:
+        """Run one call. Raises `CallDeferred` (metadata: `block`, `kind`) where a person is asked, `ToolFailed` where
+        it did not work; a cancellation ends the call as `stopped` and goes on."""
+        found = self._tools[name]
+        args = arguments(found, tool_args)
+        call = ctx.tool_call_id or name
+        sink = ctx.deps.sink
+        await sink.tool_start(call, name, found.title, found.visible(args))
+        started = time.monotonic()
+        stops = cancellations()
+        try:
+            outcome = await run_call(found, args, with_call(self._context, call, self._shown), sink, self._shown)
+            if cancellations() > stops:
+                raise asyncio.CancelledError  # the tool swallowed it
+            outcome = sound(outcome)
+        except asyncio.CancelledError:
+            ending = sink.tool_end(call, "stopped", "Stopped", since(started), None)
+            await settled(asyncio.create_task(ending, name=f"stop of {name}"))
+            raise
+        await written(sink.tool_end(call, outcome.status, outcome.summary, since(started), outcome.value))
+        if outcome.asked is not None:
+            raise CallDeferred({"block": outcome.asked.id, "kind": outcome.asked.kind}, kind="question")
+        if outcome.status == "error":
+            raise ToolFailed(str(outcome.value))
+        return outcome.value
+
+
+def arguments(tool: Tool, raw: Any) -> Any:
+    """The arguments as the tool's struct. Raises `BlockError` with every issue."""
+    args = read(tool.arguments, raw)
+    if issues := tool.check(args):
+        raise BlockError(issues)
+    return args
+
+
+def words(issues: Sequence[Issue]) -> str:
+    """Issues for the model."""
+    return "\n".join(["These arguments are not right:", *(f"- {i.path or '(all)'}: {i.text}" for i in issues)])
+
+
+def sound(outcome: Outcome) -> Outcome:
+    """The outcome with a value that is certainly plain JSON, and without NUL, which PostgreSQL cannot store."""
+    try:
+        encoded = msgspec.json.encode(outcome.value)
+    except (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError):
+        text = "The tool gave a result that is not JSON."
+        return Outcome(status="error", summary=text, value=text)
+    if len(encoded) > RESULT_BYTES:
+        text = f"The result has {len(encoded)} bytes; more than {RESULT_BYTES} cannot be read at once. Ask for less."
+        return Outcome(status="error", summary="The result is too large", value=text)
+    value = without_nul(msgspec.json.decode(encoded))
+    summary = without_nul(outcome.summary)
+    return msgspec.structs.replace(outcome, value=value, summary=summary)
+
+
+RESULT_BYTES: Final = 262_144
+"""Largest result of a call, bytes of JSON: about 65,000 tokens, half of a common model's window."""
+
+
+def without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case list():
+            return [without_nul(item) for item in value]
+        case dict():
+            return {without_nul(key): without_nul(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def cancellations() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
+
+
+class JsonObject:
+    """pydantic-ai asks for a pydantic validator; ours only parses, as `msgspec` checks the shape."""
+
+    def validate_json(
+        self,
+        input: str | bytes | bytearray,  # noqa: A002
+        *,
+        allow_partial: bool | Literal["off", "on", "trailing-strings"] = False,
+        **kwargs: Any,
+    ) -> Any:
+        try:
+            return self.validate_python(msgspec.json.decode(input))
+        except msgspec.DecodeError as error:
+            raise ModelRetry(f"The arguments are not JSON: {error}.") from None
+
+    def validate_python(
+        self,
+        input: Any,  # noqa: A002
+        *,
+        allow_partial: bool | Literal["off", "on", "trailing-strings"] = False,
+        **kwargs: Any,
+    ) -> Any:
+        if not isinstance(input, dict):
+            raise ModelRetry("The arguments must be a JSON object.")
+        return input
+
+
+JSON_OBJECT: Final = JsonObject()
