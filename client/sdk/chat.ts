@@ -71,7 +71,7 @@ export class Chat implements ChatApi {
   #attaching: string | null = null;
   /** A session that turned out not to exist; its requests follow into the next one. */
   #orphaned: string | null = null;
-  #restored = new Set<string>();
+  readonly #restored = new Set<string>();
   #remembered: string | null = null;
   #resyncedAt = 0;
   #openTimer: Timer;
@@ -132,7 +132,8 @@ export class Chat implements ChatApi {
     const left = this.#target.session;
     this.#target = { ...target };
     this.#attaching = null;
-    this.#set({ conversation: null, loadingOlder: false, pending: [] });
+    this.#orphaned = null;
+    this.#set({ conversation: null, loadingOlder: false, pending: this.#requests.list(this.#place()) });
     const settled = left === undefined || !this.#requests.outstanding(left);
     if (this.#connection.attached && settled) this.#attach();
     else if (this.#live.status.phase === "closed") this.connect();
@@ -194,9 +195,20 @@ export class Chat implements ChatApi {
   };
 
   #request(wish: Wish, files: readonly FileRef[] = []): Requested {
-    const session = this.#target.session ?? UNBORN;
-    if (session !== UNBORN) this.#remember(session);
-    return this.#requests.add(session, wish, files);
+    if (this.#target.session !== undefined) this.#remember(this.#target.session);
+    return this.#requests.add(this.#place(), wish, files);
+  }
+
+  /** Under which name requests are kept: the session, or "a new one with this assistant" until the server has named it. */
+  #place(): string {
+    return this.#target.session ?? `new:${this.#target.assistant ?? ""}`;
+  }
+
+  /** Once a place: what an earlier page left in the outbox. */
+  async #restore(place: string): Promise<void> {
+    if (this.#restored.has(place)) return;
+    this.#restored.add(place);
+    await this.#requests.restore(place);
   }
 
   #objection(frame: Request): ErrorInfo | null {
@@ -209,18 +221,14 @@ export class Chat implements ChatApi {
 
   async #hello(): Promise<Hello> {
     this.#attaching = null;
-    const { session, assistant } = this.#target;
-    if (session !== undefined && !this.#restored.has(session)) {
-      await this.#requests.restore(session);
-      this.#restored.add(session);
-    }
+    await this.#restore(this.#place());
     const ticket = await this.#options.tickets.take();
     const { client = { name: "opsloom-web", version: "0.1.0" }, kinds, locale, timezone } = this.#options;
     return {
       type: "hello",
       ticket,
       client: { ...client },
-      ...this.#where(session, assistant),
+      ...this.#where(),
       ...(kinds === undefined ? {} : { kinds: [...kinds] }),
       ...(locale === undefined ? {} : { locale }),
       ...(timezone === undefined ? {} : { timezone }),
@@ -228,19 +236,25 @@ export class Chat implements ChatApi {
     };
   }
 
-  /** A session that has no row and no request yet is nothing to go back to: a new one serves as well. */
-  #where(session: string | undefined, assistant: string | undefined): Pick<Hello, "session" | "assistant" | "cursor"> {
+  #where(): Pick<Hello, "session" | "assistant" | "cursor"> {
+    const { session, assistant } = this.#target;
     const held = this.#live.conversation;
-    const unborn = held?.session.id === session && held?.rev === 0 && !this.#requests.outstanding(session ?? UNBORN);
-    if (session === undefined || (unborn && assistant !== undefined)) return { assistant: assistant ?? null };
-    return held?.session.id === session ? { session, cursor: cursorOf(held) } : { session };
+    if (session === undefined) return { assistant: assistant ?? null };
+    if (held?.session.id !== session) return { session };
+    if (held.rev === 0 && assistant !== undefined && !this.#requests.outstanding(session)) {
+      // It has no row and no request yet, so there is nothing to go back to: a new one serves as well. What is asked
+      // from here on belongs to that one.
+      this.#orphaned = session;
+      this.#target = { assistant };
+      return { assistant };
+    }
+    return { session, cursor: cursorOf(held) };
   }
 
   /** Over the standing connection: another session, or the same one from the cursor. */
   #attach(withCursor = true): void {
     const ref = newRef();
-    const { session, assistant } = this.#target;
-    const { cursor, ...where } = this.#where(session, assistant);
+    const { cursor, ...where } = this.#where();
     const sent = this.#connection.send({ type: "open", ref, ...where, ...(withCursor && cursor ? { cursor } : {}) });
     this.#attaching = sent ? ref : null;
     clearTimeout(this.#openTimer);
@@ -298,14 +312,12 @@ export class Chat implements ChatApi {
     const { assistant, user, limits, session } = frame;
     const same = this.#live.conversation?.session.id === session.id;
     this.#live = { ...this.#live, assistant, user, limits, conversation: same ? this.#live.conversation : null };
+    const asked = this.#place();
     this.#target = { session: session.id, assistant: session.rev === 0 ? assistant.slug : undefined };
-    this.#requests.move(UNBORN, session.id);
-    if (this.#orphaned !== null && this.#orphaned !== session.id) this.#requests.move(this.#orphaned, session.id);
+    if (asked !== session.id) this.#requests.move(asked, session.id);
+    if (this.#orphaned !== null) this.#requests.move(this.#orphaned, session.id);
     this.#orphaned = null;
-    if (!this.#restored.has(session.id)) {
-      this.#restored.add(session.id);
-      if (session.rev > 0) await this.#requests.restore(session.id);
-    }
+    await this.#restore(session.id);
     if (session.rev > 0 || this.#requests.list(session.id).length > 0) this.#remember(session.id);
     if (this.#target.session === session.id) this.#requests.sendAll(session.id);
     this.#changed();
@@ -329,8 +341,8 @@ export class Chat implements ChatApi {
   }
 
   #changed(): void {
-    const session = this.#target.session ?? this.#orphaned ?? UNBORN;
-    this.#set({ pending: this.#requests.list(session) });
+    const orphans = this.#orphaned === null ? [] : this.#requests.list(this.#orphaned);
+    this.#set({ pending: [...orphans, ...this.#requests.list(this.#place())] });
   }
 
   #set(change: Partial<ChatState>): void {
@@ -345,8 +357,6 @@ export class Chat implements ChatApi {
   }
 }
 
-/** Requests made before the first welcome belong to whatever session it brings. */
-const UNBORN = "";
 /** Not a ref: frames are held off until the `open` of a resync goes out. */
 const HOLD = "-";
 

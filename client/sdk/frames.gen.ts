@@ -341,6 +341,8 @@ export interface SessionUpdate {
 }
 /**
  * The answer `message` begins under `parent`, or, where it was waiting, goes on with the parts it has.
+ *
+ *     `siblings` are the other answers under that parent, oldest first; all of them are older.
  */
 export interface TurnStart {
   type: "turn.start";
@@ -350,6 +352,7 @@ export interface TurnStart {
   message: string;
   parent: string | null;
   model: string;
+  siblings?: string[];
   created_at?: string | null;
   author?: Author | null;
 }

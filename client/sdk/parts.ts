@@ -27,7 +27,7 @@ export type LiveFrame =
 
 /** The answer's parts after a live frame. Throws `Misfit` where the frame does not fit the part that it names. */
 export function nextParts(parts: readonly Part[], frame: LiveFrame): Part[] {
-  if (frame.part > parts.length) throw new Gap(`Part ${frame.part} is not the next one.`);
+  if (!(frame.part >= 0 && frame.part <= parts.length)) throw new Gap(`Part ${frame.part} is not the next one.`);
   const copy = [...parts];
   copy[frame.part] = nextPart(parts[frame.part], frame);
   return copy;

@@ -4,7 +4,10 @@ import type { PatchOp } from "./frames.gen";
 
 /** `data` with every op applied in turn; throws `Misfit` where a path leads nowhere. */
 export function patch(data: unknown, ops: readonly PatchOp[]): unknown {
-  return ops.reduce((value, op) => at(value, tokens(op.path), op), data);
+  return ops.reduce<unknown>((value, op) => {
+    if (op.op !== "remove" && op.value === undefined) throw new Misfit(`"${op.op}" at "${op.path}" has no value.`);
+    return at(value, tokens(op.path), op);
+  }, data);
 }
 
 function tokens(path: string): string[] {

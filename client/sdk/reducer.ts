@@ -88,7 +88,7 @@ function durable(before: State, frame: DurableFrame): State {
   switch (frame.type) {
     case "message":
       if (frame.message.status === "queued") return { ...state, messages: [...state.messages, frame.message] };
-      return { ...state, leaf: frame.message.id, messages: placed(state.messages, frame.message) };
+      return placed(state, frame.message);
     case "message.update":
       return changed(state, frame.message);
     case "session.update":
@@ -103,9 +103,8 @@ function durable(before: State, frame: DurableFrame): State {
       return edited(state, frame.message, (message) => withBlockState(message, frame.block.id, frame.block.state));
     case "turn.end": {
       const held = state.messages.some((message) => message.id === frame.message.id);
-      const messages = held
-        ? state.messages.map((message) => (message.id === frame.message.id ? frame.message : message))
-        : placed(state.messages, frame.message);
+      if (!held) return { ...placed(state, frame.message), turn: null };
+      const messages = state.messages.map((message) => (message.id === frame.message.id ? frame.message : message));
       return { ...state, turn: null, messages };
     }
   }
@@ -113,12 +112,21 @@ function durable(before: State, frame: DurableFrame): State {
 
 const isQueued = (message: Message): boolean => message.status === "queued";
 
-/** The message at its place in the path: what stood there and below leaves the view; the queue stays behind it. */
-function placed(messages: readonly Message[], message: Message): Message[] {
-  const others = messages.filter((held) => held.id !== message.id);
+/** Put the message at its place in the path: what stood there and below leaves the view; the queue stays last. */
+function placed(state: State, message: Message): State {
+  const { above, queue } = around(state.messages, message.parent, message.id);
+  const more = message.parent !== null && (state.more || above.length === 0);
+  return { ...state, leaf: message.id, messages: [...above, message, ...queue], more };
+}
+
+/** The held part of the path down to `parent`, and the queue; the message `id` itself is in neither. */
+function around(messages: readonly Message[], parent: string | null, id: string): Record<"above" | "queue", Message[]> {
+  const others = messages.filter((held) => held.id !== id);
   const path = others.filter((held) => !isQueued(held));
-  const place = path.findIndex((held) => held.parent === message.parent);
-  return [...(place < 0 ? path : path.slice(0, place)), message, ...others.filter(isQueued)];
+  const place = path.findIndex((held) => held.parent === parent || held.id === parent);
+  // Neither is held: the parent is older than the window, or the message is a root.
+  const kept = place < 0 ? 0 : path[place]?.parent === parent ? place : place + 1;
+  return { above: path.slice(0, kept), queue: others.filter(isQueued) };
 }
 
 function changed(state: State, change: MessageChange): State {
@@ -129,7 +137,7 @@ function changed(state: State, change: MessageChange): State {
     return { ...state, messages: state.messages.filter((message) => message.id !== change.id) };
   }
   if (isQueued(held) && change.status !== undefined && change.status !== "queued") {
-    return { ...state, leaf: change.id, messages: placed(state.messages, merged(held)) };
+    return placed(state, merged(held));
   }
   return edited(state, change.id, merged);
 }
@@ -141,10 +149,8 @@ function started(state: State, frame: TurnStart): State {
     const messages = state.messages.filter((message) => message.id !== frame.message);
     return { ...state, leaf: frame.message, messages, turn: turn({ ...waiting, status: "running" }) };
   }
-  const path = state.messages.filter((message) => !isQueued(message));
-  const place = path.findIndex((message) => message.parent === frame.parent);
-  const old = place < 0 ? undefined : path[place];
-  const siblings = old === undefined ? [] : old.siblings.toSpliced(old.place ?? 0, 0, old.id);
+  const { above, queue } = around(state.messages, frame.parent, frame.message);
+  const siblings = frame.siblings ?? [];
   const answer: Message = {
     id: frame.message,
     role: "assistant",
@@ -157,8 +163,7 @@ function started(state: State, frame: TurnStart): State {
     model: frame.model,
     ...(frame.author == null ? {} : { author: frame.author }),
   };
-  const messages = [...(place < 0 ? path : path.slice(0, place)), ...state.messages.filter(isQueued)];
-  return { ...state, leaf: frame.message, messages, turn: turn(answer) };
+  return { ...state, leaf: frame.message, messages: [...above, ...queue], turn: turn(answer) };
 }
 
 /** Change one message, wherever it stands; one outside the window is nobody's loss. */
