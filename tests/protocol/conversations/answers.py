@@ -33,6 +33,7 @@ from protocol.conversations.shapes import (
     answer,
     begins,
     ends,
+    fresh,
     person,
     running,
     says,
@@ -92,7 +93,7 @@ ANSWERS = (
             *says(["Put one ", "script ", "on the page."]),
             ends(3, PLAIN),
             SessionUpdate(rev=4, title="Embedding the chat"),
-            snapshot(4, ASKED, PLAIN, title="Embedding the chat"),
+            fresh(4, ASKED, PLAIN, title="Embedding the chat"),
         ],
     ),
     Conversation(
@@ -127,9 +128,9 @@ ANSWERS = (
                 seq=11, part=4, source=source(1, "Paste the script", url="https://docs.example/embed", start=10, end=26)
             ),
             SourceAdded(seq=12, part=5, source=source(2, "before </body>", page=3)),
-            snapshot(2, ASKED, turn=running("trn_1", TOOLED, seq=12)),
+            fresh(2, ASKED, turn=running("trn_1", TOOLED, seq=12)),
             ends(3, TOOLED),
-            snapshot(3, ASKED, TOOLED),
+            fresh(3, ASKED, TOOLED),
         ],
     ),
     Conversation(
@@ -145,7 +146,7 @@ ANSWERS = (
             begins(5, "msg_4", "msg_3", turn="trn_2"),
             *says(["You are ", "welcome."]),
             ends(6, answer("msg_4", "msg_3", text("You are welcome.")), turn="trn_2"),
-            snapshot(
+            fresh(
                 6, ASKED, PLAIN, person("msg_3", "Thanks!", "msg_2"), answer("msg_4", "msg_3", text("You are welcome."))
             ),
         ],
@@ -159,7 +160,7 @@ ANSWERS = (
             *says(["Put one ", "scr"]),
             Ack(ref="r2"),
             ends(3, answer("msg_2", "msg_1", text("Put one scr"), status="stopped")),
-            snapshot(3, ASKED, answer("msg_2", "msg_1", text("Put one scr"), status="stopped")),
+            fresh(3, ASKED, answer("msg_2", "msg_1", text("Put one scr"), status="stopped")),
         ],
     ),
     Conversation(
@@ -212,7 +213,7 @@ ANSWERS = (
             begins(4, "msg_3", "msg_1", turn="trn_2", epoch=2, siblings=("msg_2",)),
             *says(["Put it there."]),
             ends(5, answer("msg_3", "msg_1", text("Put it there."), siblings=("msg_2",), place=1), turn="trn_2"),
-            snapshot(5, ASKED, answer("msg_3", "msg_1", text("Put it there."), siblings=("msg_2",), place=1)),
+            fresh(5, ASKED, answer("msg_3", "msg_1", text("Put it there."), siblings=("msg_2",), place=1)),
         ],
     ),
     Conversation(

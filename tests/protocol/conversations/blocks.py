@@ -9,11 +9,13 @@ from protocol.conversations.shapes import (
     NOW,
     Conversation,
     Lost,
+    Same,
     added,
     answer,
     begins,
     block,
     ends,
+    fresh,
     person,
     running,
     says,
@@ -52,10 +54,10 @@ def showing(data: Any) -> list[ServerFrame]:
     return [snapshot(1, ASKED), begins(2, "msg_2", "msg_1"), shown]
 
 
-def shows(data: Any, seq: int, version: int) -> ServerFrame:
+def shows(data: Any, seq: int, version: int) -> Same:
     """The same answer as a fresh snapshot would have it."""
     table = BlockPart(block=block("blk_1", "table", data, "A table", version))
-    return snapshot(2, ASKED, turn=running("trn_1", answer("msg_2", "msg_1", table), seq))
+    return fresh(2, ASKED, turn=running("trn_1", answer("msg_2", "msg_1", table), seq))
 
 
 BLOCKS = (
@@ -151,11 +153,11 @@ BLOCKS = (
             *says(["Where to?"]),
             BlockRender(seq=2, part=1, block=FORM),
             ends(3, FORMED),
-            snapshot(3, ASKED, FORMED),
+            fresh(3, ASKED, FORMED),
             change(4, "blk_2", ANSWERED, ref="r2"),
             begins(5, "msg_2", "msg_1", turn="trn_2"),
             *says(["Sent to ", "a@b.example."], part=2),
-            snapshot(
+            fresh(
                 5,
                 ASKED,
                 turn=running(
@@ -194,7 +196,7 @@ BLOCKS = (
             begins(7, "msg_4", "msg_3", turn="trn_2"),
             *says(["Fine."]),
             ends(8, answer("msg_4", "msg_3", text("Fine.")), turn="trn_2"),
-            snapshot(
+            fresh(
                 8,
                 ASKED,
                 answer(

@@ -19,6 +19,7 @@ from protocol.conversations.shapes import (
     answer,
     begins,
     ends,
+    fresh,
     person,
     running,
     says,
@@ -46,7 +47,7 @@ RECOVERY = (
             added(3, person("msg_3", "Two?", status="queued")),
             *says(["."], seq=4),
             updated(4, "msg_2", feedback=FeedbackMark(value=1)),
-            snapshot(
+            fresh(
                 4,
                 Q1,
                 person("msg_3", "Two?", status="queued"),
@@ -138,7 +139,7 @@ RECOVERY = (
             Lost(TextDelta(seq=3, part=2, text="x")),
             Lost(TextDelta(seq=3, part=-1, text="x")),
             SourceAdded(seq=3, part=1, source=source(1, "q")),
-            snapshot(
+            fresh(
                 2,
                 Q1,
                 turn=running("trn_1", answer("msg_2", "msg_1", text("Firs"), SourcePart(source=source(1, "q"))), seq=3),

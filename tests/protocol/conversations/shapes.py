@@ -42,13 +42,19 @@ class Lost(Struct, frozen=True):
     frame: ServerFrame
 
 
+class Same(Struct, frozen=True):
+    """A fresh snapshot at the place that was just reached: by the law it changes nothing."""
+
+    frame: Snapshot
+
+
 class Conversation(Struct, frozen=True, kw_only=True):
-    """`steps` hold frames, frames that do not follow (`Lost`), and raw objects that no version 1 client knows."""
+    """`steps` hold frames, some of them `Lost` or the `Same`, and raw objects that no version 1 client knows."""
 
     name: str
     about: str
     start: State | None = None
-    steps: Sequence[ServerFrame | Lost | dict[str, Any]]
+    steps: Sequence[ServerFrame | Lost | Same | dict[str, Any]]
 
 
 def person(name: str, text: str, parent: str | None = None, **fields: Any) -> Message:
@@ -118,6 +124,10 @@ def snapshot(
         more=more,
         turn=UNSET if turn is None else turn,
     )
+
+
+def fresh(rev: int, *messages: Message, **more: Any) -> Same:
+    return Same(snapshot(rev, *messages, **more))
 
 
 def running(turn: str, message: Message, seq: int = 0, epoch: int = 1) -> Turn:

@@ -8,6 +8,7 @@ from protocol.conversations.shapes import (
     answer,
     begins,
     ends,
+    fresh,
     person,
     running,
     says,
@@ -38,7 +39,7 @@ TREE = (
             added(3, person("msg_3", "Two?", status="queued"), ref="r2"),
             *says(["st."], seq=2),
             added(4, person("msg_5", "Three?", status="queued"), ref="r3"),
-            snapshot(
+            fresh(
                 4,
                 Q1,
                 person("msg_3", "Two?", status="queued"),
@@ -49,13 +50,13 @@ TREE = (
             updated(6, "msg_3", status="done", parent="msg_2", siblings=(), place=0),
             begins(7, "msg_4", "msg_3", turn="trn_2"),
             *says(["Second."]),
-            snapshot(7, Q1, A1, Q2, person("msg_5", "Three?", status="queued"), turn=running("trn_2", A2, seq=1)),
+            fresh(7, Q1, A1, Q2, person("msg_5", "Three?", status="queued"), turn=running("trn_2", A2, seq=1)),
             ends(8, A2, turn="trn_2"),
             updated(9, "msg_5", status="done", parent="msg_4", siblings=(), place=0),
             begins(10, "msg_6", "msg_5", turn="trn_3"),
             *says(["Third."]),
             ends(11, A3, turn="trn_3"),
-            snapshot(11, *TALK),
+            fresh(11, *TALK),
         ],
     ),
     Conversation(
@@ -66,11 +67,11 @@ TREE = (
             added(3, person("msg_8", "Oops", status="queued"), ref="r2"),
             added(4, person("msg_3", "Two?", status="queued"), ref="r3"),
             updated(5, "msg_8", status="withdrawn", ref="r4"),
-            snapshot(5, Q1, person("msg_3", "Two?", status="queued"), turn=running("trn_1", answer("msg_2", "msg_1"))),
+            fresh(5, Q1, person("msg_3", "Two?", status="queued"), turn=running("trn_1", answer("msg_2", "msg_1"))),
             *says(["First."]),
             ends(6, A1),
             updated(7, "msg_3", status="done", parent="msg_2", siblings=(), place=0),
-            snapshot(7, Q1, A1, Q2),
+            fresh(7, Q1, A1, Q2),
         ],
     ),
     Conversation(
@@ -84,14 +85,14 @@ TREE = (
             ends(4, answer("msg_8", "msg_1", text("1st."), siblings=("msg_2",), place=1), turn="trn_2"),
             Ack(ref="r3"),
             begins(5, "msg_9", "msg_1", turn="trn_3", siblings=("msg_2", "msg_8")),
-            snapshot(
+            fresh(
                 5,
                 Q1,
                 turn=running("trn_3", answer("msg_9", "msg_1", siblings=("msg_2", "msg_8"), place=2)),
             ),
             *says(["Number one."]),
             ends(6, answer("msg_9", "msg_1", text("Number one."), siblings=("msg_2", "msg_8"), place=2), turn="trn_3"),
-            snapshot(6, Q1, answer("msg_9", "msg_1", text("Number one."), siblings=("msg_2", "msg_8"), place=2)),
+            fresh(6, Q1, answer("msg_9", "msg_1", text("Number one."), siblings=("msg_2", "msg_8"), place=2)),
         ],
     ),
     Conversation(
@@ -101,7 +102,7 @@ TREE = (
             snapshot(6, *TALK),
             Ack(ref="r2"),
             begins(7, "msg_8", "msg_3", turn="trn_4", siblings=("msg_4",)),
-            snapshot(7, Q1, A1, Q2, turn=running("trn_4", answer("msg_8", "msg_3", siblings=("msg_4",), place=1))),
+            fresh(7, Q1, A1, Q2, turn=running("trn_4", answer("msg_8", "msg_3", siblings=("msg_4",), place=1))),
             *says(["2nd."]),
             ends(8, answer("msg_8", "msg_3", text("2nd."), siblings=("msg_4",), place=1), turn="trn_4"),
         ],
@@ -125,11 +126,11 @@ TREE = (
         steps=[
             snapshot(6, *TALK),
             added(7, MIDDLE_EDITED, ref="r2"),
-            snapshot(7, Q1, A1, MIDDLE_EDITED),
+            fresh(7, Q1, A1, MIDDLE_EDITED),
             begins(8, "msg_8", "msg_7", turn="trn_4"),
             *says(["Segundo."]),
             ends(9, answer("msg_8", "msg_7", text("Segundo.")), turn="trn_4"),
-            snapshot(9, Q1, A1, MIDDLE_EDITED, answer("msg_8", "msg_7", text("Segundo."))),
+            fresh(9, Q1, A1, MIDDLE_EDITED, answer("msg_8", "msg_7", text("Segundo."))),
         ],
     ),
     Conversation(
@@ -138,7 +139,7 @@ TREE = (
         steps=[
             snapshot(6, *TALK),
             added(7, FIRST_EDITED, ref="r2"),
-            snapshot(7, FIRST_EDITED),
+            fresh(7, FIRST_EDITED),
             begins(8, "msg_8", "msg_7", turn="trn_4"),
             *says(["Primero."]),
             ends(9, answer("msg_8", "msg_7", text("Primero.")), turn="trn_4"),
@@ -150,7 +151,7 @@ TREE = (
         steps=[
             snapshot(6, *TALK, person("msg_9", "Four?", status="queued")),
             added(7, MIDDLE_EDITED, ref="r2"),
-            snapshot(7, Q1, A1, MIDDLE_EDITED, person("msg_9", "Four?", status="queued")),
+            fresh(7, Q1, A1, MIDDLE_EDITED, person("msg_9", "Four?", status="queued")),
         ],
     ),
     Conversation(
@@ -159,7 +160,7 @@ TREE = (
         steps=[
             snapshot(6, *TALK),
             added(7, person("msg_7", "Another?", "msg_2", siblings=("msg_3",), place=1), ref="r2"),
-            snapshot(7, Q1, A1, person("msg_7", "Another?", "msg_2", siblings=("msg_3",), place=1)),
+            fresh(7, Q1, A1, person("msg_7", "Another?", "msg_2", siblings=("msg_3",), place=1)),
         ],
     ),
     Conversation(
@@ -196,7 +197,7 @@ TREE = (
         steps=[
             snapshot(6, *TALK[4:], more=True),
             added(7, FIRST_EDITED, ref="r2"),
-            snapshot(7, FIRST_EDITED),
+            fresh(7, FIRST_EDITED),
         ],
     ),
     Conversation(
@@ -207,7 +208,7 @@ TREE = (
             begins(7, "msg_8", "msg_1", turn="trn_4", siblings=("msg_2",)),
             *says(["1st."]),
             ends(8, answer("msg_8", "msg_1", text("1st."), siblings=("msg_2",), place=1), turn="trn_4"),
-            snapshot(8, answer("msg_8", "msg_1", text("1st."), siblings=("msg_2",), place=1), more=True),
+            fresh(8, answer("msg_8", "msg_1", text("1st."), siblings=("msg_2",), place=1), more=True),
         ],
     ),
     Conversation(
@@ -217,7 +218,7 @@ TREE = (
             snapshot(2, Q1, A1, title="Old"),
             SessionUpdate(rev=3, title="New", ref="r2"),
             SessionUpdate(rev=4),
-            snapshot(4, Q1, A1, title="New"),
+            fresh(4, Q1, A1, title="New"),
         ],
     ),
 )
