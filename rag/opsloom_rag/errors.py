@@ -6,6 +6,7 @@ RagError
 ├── EmbedderDiffers    the knowledge base holds vectors of another embedder
 ├── EmbedderFailed     the embedder answered with something unusable
 └── NoSuchBase         the knowledge base is not there (or belongs to somebody else)
+    └── NoSuchDocument     the document was removed while it was being read
 """
 
 from __future__ import annotations
@@ -46,4 +47,8 @@ class EmbedderFailed(RagError):
 
 
 class NoSuchBase(RagError):
+    code = "not_found"
+
+
+class NoSuchDocument(RagError):
     code = "not_found"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from opsloom_rag.embedding import DEFAULT, Embedder, make_embedder
 from opsloom_rag.errors import EmbedderFailed, EmbedderMissing
-from opsloom_rag.ingest import ingest
+from opsloom_rag.ingest import Ingestion
 from opsloom_rag.loading import Limits
-from opsloom_rag.passages import Content, IngestProgress, Passage
+from opsloom_rag.passages import Content, Ingested, IngestProgress, Passage
 from opsloom_rag.stores import STORES, Transact, VectorStore
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Knowledge:
         # Why search goes by words alone, in words for an owner; None where it does not.
         self.notice = notice if embedder is None else None
         self._store = store or STORES["pgvector"](transact)
-        self._limits = limits or Limits()
+        self._ingestion = Ingestion(self._store, embedder, limits or Limits())
 
     @classmethod
     async def open(cls, transact: Transact, embedder: str = DEFAULT) -> Knowledge:
@@ -63,14 +63,24 @@ class Knowledge:
         return await self._store.search(workspace, knowledge_bases, query, vector, name, limit)
 
     def ingest(
-        self, workspace: str, knowledge_base: str, document: str, content: Content
+        self, workspace: str, knowledge_base: str, document: str, content: Content, *, create: bool = True
     ) -> AsyncIterator[IngestProgress]:
-        """Read a document and put it in place of its earlier version; see `ingest.ingest`.
+        """Read a document and put it in place of its earlier version; see `ingest.Ingestion.one`.
 
         The document's row is written (`ready`, text, pages) in the one transaction at the end. Its other states,
-        `working`, and `failed` with the RagError's code and text, are the caller's to write.
+        `working`, and `failed` with the RagError's code and text, are the caller's to write. Where `create` is false
+        the row has to be there still at the end, else NoSuchDocument: what was removed meanwhile stays removed.
         """
-        return ingest(self._store, self.embedder, self._limits, workspace, knowledge_base, document, content)
+        return self._ingestion.one(workspace, knowledge_base, document, content, create=create)
+
+    def ingest_many(
+        self, workspace: str, knowledge_base: str, items: Iterable[tuple[str, Content]], *, create: bool = True
+    ) -> AsyncIterator[Ingested]:
+        """The same for many small documents (id, content), faster: they are embedded and stored together.
+
+        One that cannot be read comes back with its error and stops nobody else; other errors are raised.
+        """
+        return self._ingestion.many(workspace, knowledge_base, items, create=create)
 
     async def remove(self, workspace: str, document: str) -> bool:
         """Take a document away; False if it was not there. Only so do the statistics of search by words stay right."""

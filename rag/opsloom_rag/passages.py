@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from opsloom_rag.errors import LoadError
+
 
 class Content(Struct, frozen=True, kw_only=True):
     """A document as it was handed over. `name` is a file's name or an address; it never decides the type."""
@@ -62,3 +64,11 @@ class IngestProgress(Struct, frozen=True, kw_only=True):
     done: int = 0
     total: int = 0
     share: float = 0.0
+
+
+class Ingested(Struct, frozen=True, kw_only=True):
+    """What became of one of many documents: its number of chunks, or why it could not be read."""
+
+    document: str
+    chunks: int = 0
+    error: LoadError | None = None

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from opsloom_rag.stores.pgvector import PgVectorStore
-from opsloom_rag.stores.protocol import Base, Document, Transact, VectorStore
+from opsloom_rag.stores.protocol import Base, Document, Indexed, Transact, VectorStore
 
-__all__ = ["STORES", "Base", "Document", "Transact", "VectorStore"]
+__all__ = ["STORES", "Base", "Document", "Indexed", "Transact", "VectorStore"]
 
 STORES: dict[str, Callable[[Transact], VectorStore]] = {"pgvector": PgVectorStore}

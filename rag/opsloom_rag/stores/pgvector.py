@@ -6,19 +6,20 @@ and filters by workspace before it ranks; an HNSW index lost a third of the pass
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsloom_rag.errors import NoSuchBase
-from opsloom_rag.passages import Passage, Piece
+from opsloom_rag.errors import NoSuchBase, NoSuchDocument
+from opsloom_rag.passages import Passage
 from opsloom_rag.stores import statements
-from opsloom_rag.stores.protocol import Base, Document, Transact
+from opsloom_rag.stores.protocol import Base, Document, Indexed, Transact
 from opsloom_rag.stores.tables import chunk_vectors, chunks, documents, knowledge_bases, postings
 
 # Chunks a statement: 500 are about 0.5 MB of text and 2 MB of vectors on their way to the database.
@@ -36,29 +37,23 @@ class PgVectorStore:
             return await _base(connection, workspace, knowledge_base)
 
     async def replace(
-        self, workspace: str, document: Document, pieces: Sequence[Piece], vectors: NDArray[np.float16] | None
+        self, workspace: str, knowledge_base: str, documents: Sequence[Indexed], *, create: bool = True
     ) -> None:
         async with self._transact(workspace) as connection:
-            base = await _base(connection, workspace, document.knowledge_base)
-            # The row is written first: its lock makes a second ingest of the same document wait here.
-            await _write(connection, workspace, document)
-            gone = await _delete_chunks(connection, workspace, document.id)
-            made = [0, 0]
-            for start in range(0, len(pieces), SLICE):
-                here = slice(start, start + SLICE)
-                rows = _columns(pieces[here], start, None if vectors is None else vectors[here])
+            base = await _base(connection, workspace, knowledge_base)
+            # The rows are written first: their locks make a second ingest of the same document wait here.
+            await _write(connection, workspace, base, [each.document for each in documents], create)
+            gone = await _delete_chunks(connection, workspace, [each.document.id for each in documents])
+            made = Size(0, 0)
+            rows = [row for each in documents for row in _rows(each)]
+            for start in range(0, len(rows), SLICE):
+                columns = zip(*rows[start : start + SLICE], strict=True)
+                values = {"workspace": workspace, "knowledge_base": base.id, "base": base.number}
                 result = await connection.execute(
-                    statements.INSERT_CHUNKS,
-                    {
-                        **rows,
-                        "workspace": workspace,
-                        "knowledge_base": base.id,
-                        "base": base.number,
-                        "document": document.id,
-                    },
+                    statements.INSERT_CHUNKS, values | dict(zip(_COLUMNS, map(list, columns), strict=True))
                 )
-                made = [total + more for total, more in zip(made, result.one(), strict=True)]
-            await _count(connection, workspace, base.id, made[0] - gone[0], made[1] - gone[1])
+                made = made.plus(Size(*result.one()))
+            await _count(connection, workspace, base.id, made.minus(gone))
 
     async def remove(self, workspace: str, document: str) -> bool:
         async with self._transact(workspace) as connection:
@@ -66,9 +61,9 @@ class PgVectorStore:
             base = await connection.scalar(select(documents.c.knowledge_base_id).where(*row).with_for_update())
             if base is None:
                 return False
-            gone = await _delete_chunks(connection, workspace, document)
+            gone = await _delete_chunks(connection, workspace, [document])
             await connection.execute(delete(documents).where(*row))
-            await _count(connection, workspace, base, -gone[0], -gone[1])
+            await _count(connection, workspace, base, Size(0, 0).minus(gone))
             return True
 
     async def remove_base(self, workspace: str, knowledge_base: str) -> bool:
@@ -104,6 +99,19 @@ class PgVectorStore:
             return [Passage(**row) for row in result.mappings()]
 
 
+class Size(NamedTuple):
+    """What BM25 has to know of a set of chunks: how many, and their words."""
+
+    chunks: int
+    length: int
+
+    def plus(self, other: Size) -> Size:
+        return Size(self.chunks + other.chunks, self.length + other.length)
+
+    def minus(self, other: Size) -> Size:
+        return Size(self.chunks - other.chunks, self.length - other.length)
+
+
 def vector_text(vector: NDArray[np.floating]) -> str:
     """pgvector's own notation; five digits are more than a half can hold."""
     return "[" + ",".join(map("%.5g".__mod__, vector.tolist())) + "]"
@@ -122,10 +130,31 @@ async def _base(connection: AsyncConnection, workspace: str, knowledge_base: str
     return Base(id=row.id, number=row.number, embedder=row.embedder)
 
 
-async def _write(connection: AsyncConnection, workspace: str, document: Document) -> None:
-    """Insert or update the document's row as ready; another workspace's or base's row of that id is not touched."""
-    values = {
-        "knowledge_base_id": document.knowledge_base,
+async def _write(
+    connection: AsyncConnection, workspace: str, base: Base, given: Sequence[Document], create: bool
+) -> None:
+    """Insert or update the documents' rows as ready; a row of the same id elsewhere is not touched."""
+    mine = documents.c.workspace_id == workspace, documents.c.knowledge_base_id == base.id
+    if not create:
+        ids = [document.id for document in given]
+        there = await connection.execute(select(documents.c.id).where(documents.c.id.in_(ids), *mine).with_for_update())
+        if len(there.all()) != len(ids):
+            raise NoSuchDocument("This document was removed while it was being read.")
+    statement = insert(documents).values([_row(workspace, base, document) for document in given])
+    changed = {column: statement.excluded[column] for column in _row(workspace, base, given[0]) if column != "id"}
+    statement = statement.on_conflict_do_update(
+        index_elements=[documents.c.id], set_=changed | {"updated_at": func.now()}, where=and_(*mine)
+    )
+    written = await connection.execute(statement.returning(documents.c.id))
+    if len(written.all()) != len(given):
+        raise NoSuchDocument("A document of this id lies in another knowledge base.")
+
+
+def _row(workspace: str, base: Base, document: Document) -> dict[str, object]:
+    return {
+        "id": document.id,
+        "workspace_id": workspace,
+        "knowledge_base_id": base.id,
         "title": document.title,
         "url": document.url,
         "media_type": document.media_type,
@@ -133,42 +162,31 @@ async def _write(connection: AsyncConnection, workspace: str, document: Document
         "sha256": document.sha256,
         "status": "ready",
         "progress": 1.0,
-        "error": None,
+        "error": null(),
         "text": document.text,
         "pages": [list(page) for page in document.pages],
         "source": None,
-        "updated_at": func.now(),
     }
-    mine = documents.c.workspace_id == workspace, documents.c.knowledge_base_id == document.knowledge_base
-    changed = await connection.execute(update(documents).where(documents.c.id == document.id, *mine).values(values))
-    if changed.rowcount == 0:
-        await connection.execute(insert(documents).values(id=document.id, workspace_id=workspace, **values))
 
 
-async def _delete_chunks(connection: AsyncConnection, workspace: str, document: str) -> tuple[int, int]:
-    """Chunks and lexemes that are gone now; the vectors go with their chunks."""
-    result = await connection.execute(statements.DELETE_CHUNKS, {"document": document, "workspace": workspace})
-    row = result.one()
-    return row.chunks, row.length
+async def _delete_chunks(connection: AsyncConnection, workspace: str, given: Sequence[str]) -> Size:
+    """What is gone now; the vectors go with their chunks."""
+    result = await connection.execute(statements.DELETE_CHUNKS, {"documents": list(given), "workspace": workspace})
+    return Size(*result.one())
 
 
-async def _count(connection: AsyncConnection, workspace: str, base: str, count: int, length: int) -> None:
+async def _count(connection: AsyncConnection, workspace: str, base: str, more: Size) -> None:
     """Comes last: the base's one row of statistics is locked from here to the commit, which follows at once."""
-    await connection.execute(
-        statements.COUNT_CHUNKS,
-        {"knowledge_base": base, "workspace": workspace, "chunks": count, "length": length},
-    )
+    values = {"knowledge_base": base, "workspace": workspace, "chunks": more.chunks, "length": more.length}
+    await connection.execute(statements.COUNT_CHUNKS, values)
 
 
-def _columns(pieces: Sequence[Piece], first: int, vectors: NDArray[np.float16] | None) -> Mapping[str, object]:
-    """Arrays for `unnest`. COPY would be as fast, but PostgreSQL refuses it under row-level security."""
-    return {
-        "ids": [f"chk_{uuid4().hex}" for _ in pieces],
-        "positions": list(range(first, first + len(pieces))),
-        "titles": [piece.title for piece in pieces],
-        "texts": [piece.text for piece in pieces],
-        "starts": [piece.start for piece in pieces],
-        "ends": [piece.end for piece in pieces],
-        "pages": [piece.page for piece in pieces],
-        "vectors": [None] * len(pieces) if vectors is None else [vector_text(row) for row in vectors],
-    }
+_COLUMNS = ("ids", "documents", "positions", "titles", "texts", "starts", "ends", "pages", "vectors")
+
+
+def _rows(indexed: Indexed) -> Iterator[tuple[object, ...]]:
+    """Rows for `unnest`. COPY would be as fast, but PostgreSQL refuses it under row-level security."""
+    for position, piece in enumerate(indexed.pieces):
+        vector = None if indexed.vectors is None else vector_text(indexed.vectors[position])
+        chunk, document = f"chk_{uuid4().hex}", indexed.document.id
+        yield chunk, document, position, piece.title, piece.text, piece.start, piece.end, piece.page, vector

@@ -29,7 +29,6 @@ class Document(Struct, frozen=True, kw_only=True):
     """A document as it is stored. `pages` are (page number, its first code point in `text`)."""
 
     id: str
-    knowledge_base: str
     title: str
     text: str
     media_type: str
@@ -37,6 +36,14 @@ class Document(Struct, frozen=True, kw_only=True):
     sha256: str
     url: str | None = None
     pages: Sequence[tuple[int, int]] = ()
+
+
+class Indexed(Struct, frozen=True):
+    """A document with its chunks; `vectors` is [len(pieces), dimensions], or None to be found by words alone."""
+
+    document: Document
+    pieces: Sequence[Piece]
+    vectors: NDArray[np.float16] | None
 
 
 class VectorStore(Protocol):
@@ -47,11 +54,11 @@ class VectorStore(Protocol):
         ...
 
     async def replace(
-        self, workspace: str, document: Document, pieces: Sequence[Piece], vectors: NDArray[np.float16] | None
+        self, workspace: str, knowledge_base: str, documents: Sequence[Indexed], *, create: bool = True
     ) -> None:
-        """Store the document with these chunks in place of the ones it had, all or nothing.
+        """Store these documents with their chunks in place of the ones they had, all or nothing; no id twice.
 
-        `vectors` is [len(pieces), dimensions], or None to store for search by words alone. Raise NoSuchBase.
+        Raise NoSuchBase; NoSuchDocument where `create` is false and one is not there (any more).
         """
         ...
 

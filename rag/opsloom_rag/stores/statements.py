@@ -21,35 +21,37 @@ def _words(expression: str) -> str:
 INSERT_CHUNKS = text(f"""
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(
-        CAST(:ids AS text[]), CAST(:positions AS int[]), CAST(:titles AS text[]), CAST(:texts AS text[]),
-        CAST(:starts AS int[]), CAST(:ends AS int[]), CAST(:pages AS int[]), CAST(:vectors AS text[])
-    ) AS given(id, position, title, text, start, "end", page, embedding)
+        CAST(:ids AS text[]), CAST(:documents AS text[]), CAST(:positions AS int[]), CAST(:titles AS text[]),
+        CAST(:texts AS text[]), CAST(:starts AS int[]), CAST(:ends AS int[]), CAST(:pages AS int[]),
+        CAST(:vectors AS text[])
+    ) AS given(id, document, position, title, text, start, "end", page, embedding)
 ), words AS MATERIALIZED (
-    SELECT given.position, word.lexeme, cardinality(word.positions) AS frequency
+    SELECT given.id, word.lexeme, cardinality(word.positions) AS frequency
     FROM given CROSS JOIN LATERAL unnest({_words("given.title || ' ' || given.text")}) AS word
 ), lengths AS (
-    SELECT position, sum(frequency)::int AS length FROM words GROUP BY position
+    SELECT id, sum(frequency)::int AS length FROM words GROUP BY id
 ), made AS (
     INSERT INTO chunks (id, workspace_id, knowledge_base_id, document_id, position, title, text, start, "end", page,
                         length)
-    SELECT id, :workspace, :knowledge_base, :document, position, title, text, start, "end", page, coalesce(length, 0)
-    FROM given LEFT JOIN lengths USING (position) ORDER BY position
-    RETURNING number, position, length
+    SELECT id, :workspace, :knowledge_base, document, position, title, text, start, "end", page, coalesce(length, 0)
+    FROM given LEFT JOIN lengths USING (id)
+    RETURNING id, number, length
 ), embedded AS (
     INSERT INTO chunk_vectors (chunk, base, workspace_id, embedding)
     SELECT number, :base, :workspace, CAST(given.embedding AS halfvec)
-    FROM made JOIN given USING (position) WHERE given.embedding IS NOT NULL ORDER BY number
+    FROM made JOIN given USING (id) WHERE given.embedding IS NOT NULL ORDER BY number
 ), posted AS (
     INSERT INTO postings (base, chunk, frequency, length, workspace_id, lexeme)
     SELECT :base, number, frequency, length, :workspace, lexeme
-    FROM made JOIN words USING (position) ORDER BY lexeme, number
+    FROM made JOIN words USING (id) ORDER BY lexeme, number
 )
 SELECT count(*)::bigint AS chunks, coalesce(sum(length), 0)::bigint AS length FROM made
 """)  # noqa: S608 - only constants of this file are put in
 
 DELETE_CHUNKS = text("""
 WITH gone AS (
-    DELETE FROM chunks WHERE document_id = :document AND workspace_id = :workspace RETURNING number, length
+    DELETE FROM chunks WHERE document_id = ANY(CAST(:documents AS text[])) AND workspace_id = :workspace
+    RETURNING number, length
 ), unposted AS (
     DELETE FROM postings WHERE workspace_id = :workspace AND chunk IN (SELECT number FROM gone)
 )
