@@ -1,5 +1,5 @@
 """Who is asking, and how they prove it."""
 
-from opsloom_server.auth.principal import Kind, Principal, Role
+from opsloom_server.auth.principal import Kind, Principal, Role, narrower
 
-__all__ = ["Kind", "Principal", "Role"]
+__all__ = ["Kind", "Principal", "Role", "narrower"]

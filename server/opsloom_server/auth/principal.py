@@ -8,7 +8,7 @@ from opsloom_protocol.messages import Author
 
 from opsloom_server.errors import Forbidden, NotFound
 
-__all__ = ["Kind", "Principal", "Role"]
+__all__ = ["Kind", "Principal", "Role", "narrower"]
 
 Kind = Literal["person", "visitor", "operator", "key"]
 Role = Literal["owner", "admin", "member", "visitor"]
@@ -55,10 +55,10 @@ class Principal(Struct, frozen=True, kw_only=True):
             raise NotFound()
 
     def may_use(self, assistant: str, *, public: bool) -> bool:
-        """Whether they may talk to this assistant. Visitors get public ones only."""
+        """Whether they may talk to this assistant. Visitors get public ones, and those they were let in for by name."""
         if self.assistants is not None and assistant not in self.assistants:
             return False
-        return public or self.at_least("member")
+        return public or self.assistants is not None or self.at_least("member")
 
     def author(self) -> Author:
         """How their messages are signed."""

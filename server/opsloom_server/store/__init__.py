@@ -1,1 +1,1 @@
-"""The database: tables, and the queries on them, a file a subject. No SQL stands outside this package."""
+"""The database: tables, and the queries on them, a file a subject (those on credentials: in `auth`)."""
