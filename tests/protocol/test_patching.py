@@ -43,7 +43,7 @@ def test_two_patches_are_one(data: Any, first: list[PatchOp], second: list[Patch
 
 
 def test_what_is_not_on_the_path_is_shared() -> None:
-    data = {"rows": [[1], [2]], "title": {"en": "x"}}
+    data: dict[str, Any] = {"rows": [[1], [2]], "title": {"en": "x"}}
     changed = patch(data, [PatchOp(op="append", path="/rows/1", value=3)])
     assert changed == {"rows": [[1], [2, 3]], "title": {"en": "x"}}
     assert changed["title"] is data["title"]
