@@ -97,14 +97,17 @@ WITH {_LEXICAL}, best AS (
     ORDER BY bm25 DESC, chunk LIMIT :limit
 ){_PASSAGES}""")  # noqa: S608
 
+# The question's vector is read once, as a row: in the formula itself it would be parsed for every chunk (60 ms, not 4).
 SEARCH: TextClause = text(f"""
-WITH {_LEXICAL}, near AS MATERIALIZED (
-    SELECT chunk, embedding <=> CAST(CAST(:vector AS text) AS halfvec) AS distance FROM chunk_vectors
+WITH {_LEXICAL}, question AS MATERIALIZED (
+    SELECT CAST(CAST(:vector AS text) AS halfvec) AS vector
+), near AS MATERIALIZED (
+    SELECT chunk, embedding <=> (SELECT vector FROM question) AS distance FROM chunk_vectors
     WHERE workspace_id = :workspace AND base IN (SELECT number FROM bases WHERE embedder = :embedder)
     ORDER BY distance LIMIT {CANDIDATES}
 ), weighed AS (
     SELECT chunk, coalesce(lexical.bm25, 0) AS bm25, coalesce(greatest(1 - coalesce(near.distance, (
-               SELECT embedding <=> CAST(CAST(:vector AS text) AS halfvec)
+               SELECT embedding <=> (SELECT vector FROM question)
                FROM chunk_vectors JOIN bases ON bases.number = base
                WHERE chunk_vectors.chunk = lexical.chunk AND embedder = :embedder)), 0), 0) AS cosine
     FROM near FULL JOIN lexical USING (chunk)
