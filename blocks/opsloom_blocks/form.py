@@ -1,6 +1,5 @@
 """`form`: fields that a person fills in."""
 
-import datetime
 import re
 from typing import Annotated, Any, Final, Literal, assert_never
 
@@ -9,6 +8,7 @@ from opsloom_protocol.messages import Issue
 
 from opsloom_blocks.choices import Option
 from opsloom_blocks.content import Data
+from opsloom_blocks.dates import is_day
 from opsloom_blocks.kind import BlockKind, duplicates, number
 
 FieldType = Literal["text", "textarea", "number", "email", "date", "select", "checkbox"]
@@ -139,7 +139,7 @@ def _unsound(field: Field) -> list[tuple[str, str]]:
             found.append((name, f"A field of type {field.type} has no `{name}`."))
         elif not isinstance(bound, wanted):
             found.append((name, "A date field takes a date, other fields a number."))
-        elif isinstance(bound, str) and _date(bound) is None:
+        elif isinstance(bound, str) and not is_day(bound):
             found.append((name, "There is no such day."))
     if not found and field.min is not None and field.max is not None and _over(field.min, field.max):
         found.append(("min", "`min` is greater than `max`."))
@@ -197,22 +197,13 @@ def _wrong_number(field: Field, value: str | float | bool) -> str:
 
 
 def _wrong_date(field: Field, value: str | float | bool) -> str:
-    if not isinstance(value, str) or _date(value) is None:
+    if not isinstance(value, str) or not is_day(value):
         return "A date is expected here, like 2026-01-31."
     if isinstance(field.min, str) and value < field.min:
         return f"Not before {field.min}, please."
     if isinstance(field.max, str) and value > field.max:
         return f"Not after {field.max}, please."
     return ""
-
-
-def _date(text: str) -> datetime.date | None:
-    if len(text) != 10 or text[4] != "-":
-        return None
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _in_words(field: Field, value: str | float | bool) -> str:

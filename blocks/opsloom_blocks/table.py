@@ -1,12 +1,12 @@
 """`table`: rows under typed columns."""
 
-import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
 from opsloom_protocol.messages import Issue
 
 from opsloom_blocks.content import Data
+from opsloom_blocks.dates import is_date
 from opsloom_blocks.kind import BlockKind, duplicates, number
 
 Cell = Annotated[str, Meta(max_length=2000)] | int | float | bool | None
@@ -96,17 +96,6 @@ def _wrong(value: Cell, column: Column) -> str:
             if value is not None and not is_date(value):
                 return f"Column {column.label!r} holds dates, like 2026-01-31."
     return ""
-
-
-def is_date(value: object) -> bool:
-    """Whether it is a calendar date, or a date with a time, in RFC 3339."""
-    if not isinstance(value, str) or len(value) < 10:
-        return False
-    try:
-        datetime.datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return value[4] == "-"
 
 
 def _cell(value: Cell) -> str:
