@@ -26,7 +26,6 @@ describe.each([
 });
 
 it("outlives the page", async () => {
-  await import("fake-indexeddb/auto");
   const { IDBFactory } = await import("fake-indexeddb");
   Object.defineProperty(globalThis, "indexedDB", { value: new IDBFactory(), configurable: true, writable: true });
   await openOutbox("kept").put(entry("a"));
