@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 from opsloom_protocol.messages import AssistantInfo
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,19 @@ from opsloom_server.errors import Conflict
 from opsloom_server.store.ids import new_id
 from opsloom_server.store.tables.assistants import assistant_versions, assistants, sites
 
-__all__ = ["Assistant", "AssistantSpec", "Version", "create", "find", "origins", "page", "remove", "save", "versions"]
+__all__ = [
+    "Assistant",
+    "AssistantSpec",
+    "Version",
+    "assistant_by_id",
+    "assistant_by_slug",
+    "create",
+    "origins",
+    "page",
+    "remove",
+    "save",
+    "versions",
+]
 
 
 class AssistantSpec(Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -50,6 +62,10 @@ class Assistant(Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def public(self) -> bool:
+        return self.spec.public
+
     def info(self) -> AssistantInfo:
         """Return the public part: what anybody who may talk to it is shown."""
         spec = self.spec
@@ -79,13 +95,19 @@ def _read(row: Any) -> Assistant:
     return Assistant(row.id, row.version, msgspec.convert(row.spec, AssistantSpec), row.created_at, row.updated_at)
 
 
-async def find(connection: AsyncConnection, name: str, *, deleted: bool = False) -> Assistant | None:
-    """Return an assistant of this workspace by id or slug; one that was deleted only by id and with ``deleted``."""
-    by_slug = and_(assistants.c.slug == name, assistants.c.deleted_at.is_(None))
-    by_id = assistants.c.id == name
-    if not deleted:
-        by_id = and_(by_id, assistants.c.deleted_at.is_(None))
-    row = (await connection.execute(select(*_COLUMNS).where(or_(by_slug, by_id)).limit(1))).one_or_none()
+async def assistant_by_id(connection: AsyncConnection, assistant: str) -> Assistant | None:
+    """Return an assistant of this workspace; None where it is absent or was deleted."""
+    return await _one(connection, assistants.c.id == assistant)
+
+
+async def assistant_by_slug(connection: AsyncConnection, name: str) -> Assistant | None:
+    """Return an assistant of this workspace by its slug, or by its id: people write one, programs keep the other."""
+    return await _one(connection, or_(assistants.c.slug == name, assistants.c.id == name))
+
+
+async def _one(connection: AsyncConnection, which: ColumnElement[bool]) -> Assistant | None:
+    query = select(*_COLUMNS).where(which, assistants.c.deleted_at.is_(None)).limit(1)
+    row = (await connection.execute(query)).one_or_none()
     return None if row is None else _read(row)
 
 
