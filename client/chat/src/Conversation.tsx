@@ -1,0 +1,122 @@
+/** One conversation, whole: transcript, composer, sources. It knows no page and no address. */
+import type { ChatApi } from "@opsloom/sdk";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useStore } from "zustand";
+import { Composer, type ComposerHandle } from "./composer/Composer";
+import { Queue } from "./composer/Queue";
+import { Context, createScreen, useConversation, type ConversationContext } from "./context";
+import { HoverCard } from "./sources/HoverCard";
+import type { PassageLoader } from "./sources/passage";
+import { Announcer } from "./transcript/Announcer";
+import { preloadMarkdown } from "./transcript/Answer";
+import { Connection } from "./transcript/Connection";
+import { viewOf } from "./transcript/rows";
+import { Transcript } from "./transcript/Transcript";
+
+const SourcePanel = lazy(() => import("./sources/SourcePanel").then((module) => ({ default: module.SourcePanel })));
+
+export interface ConversationProps {
+  chat: ChatApi;
+  /** Fetches the text round a quote; without it the quote stands alone. */
+  passage?: PassageLoader | null;
+  /** Focus the composer at once. Not where a page of another purpose shows the chat. */
+  autoFocus?: boolean;
+}
+
+export function Conversation({ chat, passage = null, autoFocus = false }: ConversationProps): ReactNode {
+  const composer = useRef<ComposerHandle>(null);
+  const context = useMemo<ConversationContext>(
+    () => ({
+      chat,
+      store: { getState: chat.getState, getInitialState: chat.getState, subscribe: (listener) => chat.subscribe(() => listener(chat.getState(), chat.getState())) },
+      screen: createScreen(),
+      passage,
+      compose: (text) => composer.current?.add(text),
+      focusComposer: () => composer.current?.focus(),
+    }),
+    [chat, passage],
+  );
+  const conversation = useStore(context.store, (state) => state.conversation);
+  const pending = useStore(context.store, (state) => state.pending);
+  const assistant = useStore(context.store, (state) => state.assistant);
+  const panel = useStore(context.screen, (screen) => screen.panel !== null);
+  const view = useMemo(() => viewOf({ conversation, pending }), [conversation, pending]);
+  const [root, narrow] = useNarrow();
+
+  useEffect(() => {
+    const timer = setTimeout(preloadMarkdown, 300);
+    return () => clearTimeout(timer);
+  }, []);
+  const session = conversation?.session.id;
+  useEffect(() => context.screen.setState({ panel: null, editing: null, hover: null }), [context, session]);
+
+  const empty = conversation !== null && view.rows.length === 0 && view.queue.length === 0;
+  const over = panel && narrow;
+  return (
+    <Context value={context}>
+      <div ref={root} className="relative flex h-full min-h-0 w-full min-w-0 text-ink">
+        <div inert={over} className="flex h-full min-h-0 min-w-0 flex-1 flex-col-reverse">
+          {/* First in the order of tabs, last on the page: one Tab reaches the composer. */}
+          <div className={`flex flex-col transition-[flex-grow] duration-200 ease-out ${empty ? "grow-[1.2]" : "grow-0"}`}>
+            <div className="column pb-[max(1rem,env(safe-area-inset-bottom))]">
+              <Queue queue={view.queue} />
+              <Composer ref={composer} running={view.running !== null} rows={view.rows} autoFocus={autoFocus} placeholder={assistant ? `Message ${assistant.name}` : "Message"} />
+              {empty ? <Starters starters={assistant?.starters ?? []} /> : null}
+            </div>
+          </div>
+          {empty ? (
+            <div className="column flex flex-1 flex-col justify-end pb-6">
+              <h2 className="text-center text-title font-medium tracking-tight text-balance animate-appear">{assistant?.greeting || "How can I help?"}</h2>
+            </div>
+          ) : (
+            <Transcript view={view} loading={conversation === null} />
+          )}
+          <Connection />
+        </div>
+        {panel ? (
+          <div className={over ? "absolute inset-0 z-20 animate-rise" : "w-[22rem] shrink-0 border-s border-line animate-appear xl:w-96"}>
+            <Suspense fallback={null}><SourcePanel /></Suspense>
+          </div>
+        ) : null}
+        <HoverCard />
+        <Announcer />
+      </div>
+    </Context>
+  );
+}
+
+function Starters({ starters }: { starters: readonly string[] }): ReactNode {
+  const { chat, focusComposer } = useConversation();
+  return (
+    <div className="mt-4 flex flex-wrap justify-center gap-2 animate-appear">
+      {starters.slice(0, 4).map((text) => (
+        <button
+          key={text}
+          type="button"
+          onClick={() => {
+            chat.send(text);
+            focusComposer();
+          }}
+          className="min-h-9 rounded-full border border-line bg-surface px-4 py-1.5 text-ui text-muted transition-colors duration-150 hover:border-edge
+            hover:text-ink pointer-coarse:min-h-11"
+        >
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Under 880 px the panel has no room beside a readable column (44 rem less its padding) and goes over it. */
+const WIDE = 880;
+
+function useNarrow(): [(node: HTMLElement | null) => (() => void) | undefined, boolean] {
+  const [narrow, setNarrow] = useState(true);
+  const [ref] = useState(() => (node: HTMLElement | null) => {
+    if (!node) return undefined;
+    const watch = new ResizeObserver(() => setNarrow(node.clientWidth < WIDE));
+    watch.observe(node);
+    return () => watch.disconnect();
+  });
+  return [ref, narrow];
+}

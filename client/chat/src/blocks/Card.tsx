@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+
+/** The frame of a block: one line round it, no shadow. */
+export function Card({ label, flush = false, children }: { label: string; flush?: boolean; children: ReactNode }): ReactNode {
+  return (
+    <section aria-label={label} className={`overflow-hidden rounded-panel border border-line bg-surface ${flush ? "" : "p-5 max-sm:p-4"}`}>
+      {children}
+    </section>
+  );
+}
+
+export function CardTitle({ children }: { children: ReactNode }): ReactNode {
+  return <h3 className="text-body font-medium leading-6 text-balance">{children}</h3>;
+}
+
+export function Issue({ id, text }: { id?: string; text: string }): ReactNode {
+  return <p id={id} className="mt-1.5 text-caption text-danger">{text}</p>;
+}

@@ -1,0 +1,102 @@
+/** A question with answers to click. After the click the chosen ones stay, readable; the others rest. */
+import { Check } from "lucide-react";
+import { useId, useState, type ReactNode } from "react";
+import { Button } from "../ui/Button";
+import { Card, CardTitle, Issue } from "./Card";
+import type { BlockProps } from "./registry";
+
+export interface ChoicesData {
+  prompt: string;
+  options: { id: string; label: string; description?: string | null }[];
+  multiple?: boolean;
+  min?: number | null;
+  max?: number | null;
+}
+
+/** The ids in an action's values, `{choices: [id]}`; a bare list or id serves as well. */
+export function chosenIds(values: unknown): string[] {
+  if (typeof values === "string") return [values];
+  if (Array.isArray(values)) return values.filter((one): one is string => typeof one === "string");
+  if (values && typeof values === "object") return Object.values(values).flatMap(chosenIds);
+  return [];
+}
+
+export default function Choices({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
+  const { prompt, options, multiple = false, min, max } = data as ChoicesData;
+  const [picked, setPicked] = useState<readonly string[]>([]);
+  const id = useId();
+  const chosen = state?.status === "answered" ? chosenIds(state.values) : picked;
+  const closed = !open;
+  const least = min ?? 1;
+  const most = max ?? options.length;
+
+  const choose = (option: string): void => {
+    if (!multiple) {
+      setPicked([option]);
+      void act("choose", { choices: [option] }).then((outcome) => !outcome.ok && setPicked([]));
+    } else {
+      setPicked(picked.includes(option) ? picked.filter((one) => one !== option) : [...picked, option]);
+    }
+  };
+  const hint = multiple ? hintFor(least, most, options.length) : "";
+  return (
+    <Card label={prompt}>
+      <div id={id}><CardTitle>{prompt}</CardTitle></div>
+      {hint && !closed ? <p className="mt-0.5 text-caption text-muted">{hint}</p> : null}
+      <div role={multiple ? "group" : "radiogroup"} aria-labelledby={id} className="mt-3 flex flex-col gap-2">
+        {options.map((option) => {
+          const on = chosen.includes(option.id);
+          const inert = closed || busy || (multiple && !on && picked.length >= most);
+          return (
+            <button
+              key={option.id}
+              type="button"
+              role={multiple ? "checkbox" : "radio"}
+              aria-checked={on}
+              aria-disabled={inert || undefined}
+              onClick={() => !inert && choose(option.id)}
+              className={`flex min-h-11 items-center gap-3 rounded-card border px-3.5 py-2 text-start transition-colors duration-150
+                ${on ? "border-accent bg-accent-wash" : "border-line"}
+                ${inert ? "cursor-default!" : "hover:border-edge hover:bg-wash"} ${inert && !on ? "text-muted" : ""}`}
+            >
+              <span className="min-w-0 flex-1">
+                <span className="block text-ui font-medium">{option.label}</span>
+                {option.description ? <span className="block text-caption text-muted">{option.description}</span> : null}
+              </span>
+              <Tick on={on} square={multiple} quiet={inert && !on} />
+            </button>
+          );
+        })}
+      </div>
+      {issues.map((issue) => <Issue key={issue.path + issue.text} text={issue.text} />)}
+      {multiple && !closed ? (
+        <div className="mt-4 flex justify-end">
+          <Button kind="primary" disabled={busy || picked.length < least || picked.length > most} onClick={() => void act("choose", { choices: picked })}>
+            Confirm{picked.length ? ` ${picked.length}` : ""}
+          </Button>
+        </div>
+      ) : null}
+      {state && state.status !== "open" && state.status !== "answered" ? (
+        <p className="mt-3 text-caption text-muted">{state.status === "expired" ? "This question has expired." : "The conversation went on without an answer."}</p>
+      ) : null}
+    </Card>
+  );
+}
+
+function hintFor(least: number, most: number, count: number): string {
+  if (least === most) return `Choose ${least}.`;
+  if (most < count) return least > 1 ? `Choose ${least} to ${most}.` : `Choose up to ${most}.`;
+  return least > 1 ? `Choose at least ${least}.` : "Choose one or more.";
+}
+
+function Tick({ on, square, quiet }: { on: boolean; square: boolean; quiet: boolean }): ReactNode {
+  return (
+    <span
+      aria-hidden
+      className={`inline-flex size-5 shrink-0 items-center justify-center border ${square ? "rounded-[6px]" : "rounded-full"}
+        ${on ? "border-accent bg-accent text-on-accent" : quiet ? "border-line" : "border-edge"}`}
+    >
+      {on ? <Check size={16} strokeWidth={2.25} /> : null}
+    </span>
+  );
+}

@@ -1,0 +1,161 @@
+/** One shell to write in. Enter sends, Shift+Enter breaks, Up rewrites the last, Esc stops. It never locks. */
+import { ArrowUp, Square } from "lucide-react";
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
+import { useChat, useConversation } from "../context";
+import { figure } from "../format/number";
+import { lastOwn, type Row } from "../transcript/rows";
+import { readDraft, writeDraft } from "./drafts";
+
+/** px; look: grows to here, then scrolls. */
+const MOST_HEIGHT = 192;
+
+export interface ComposerHandle {
+  focus: () => void;
+  /** Put `text` at the end of the draft and go there. */
+  add: (text: string) => void;
+}
+
+interface ComposerProps {
+  ref: Ref<ComposerHandle>;
+  running: boolean;
+  rows: readonly Row[];
+  placeholder: string;
+  autoFocus: boolean;
+}
+
+export function Composer({ ref, running, rows, placeholder, autoFocus }: ComposerProps): ReactNode {
+  const { chat, screen } = useConversation();
+  const session = useChat((state) => state.conversation?.session.id ?? "");
+  const most = useChat((state) => state.limits["message_chars"] ?? 0);
+  const stopping = useChat((state) => state.pending.some(({ frame, error }) => frame.type === "stop" && !error));
+  const [text, setText] = useDraft(session);
+  const area = useRef<HTMLTextAreaElement>(null);
+  useGrow(area, text);
+
+  useImperativeHandle(ref, () => ({
+    focus: () => area.current?.focus(),
+    add: (more) => {
+      setText((held) => (held.trim() ? `${held.trimEnd()}\n\n${more}` : more));
+      area.current?.focus();
+    },
+  }));
+
+  const ready = text.trim() !== "";
+  const tooLong = most > 0 && text.length > most;
+  const send = (): void => {
+    if (!ready || tooLong) return;
+    chat.send(text.trim());
+    setText("");
+    area.current?.focus();
+  };
+  const stop = (): void => {
+    chat.stop();
+    area.current?.focus();
+  };
+  const keys = (event: KeyboardEvent): void => {
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape" && running) {
+      event.preventDefault();
+      stop();
+    } else if (event.key === "ArrowUp" && text === "") {
+      const own = lastOwn(rows);
+      if (!own) return;
+      event.preventDefault();
+      screen.setState({ editing: own.id });
+    }
+  };
+
+  return (
+    <div
+      className="relative flex items-end gap-1 rounded-composer border border-edge bg-surface p-2 transition-colors duration-150 focus-within:border-accent"
+      onPointerDown={(event) => {
+        if (event.target === event.currentTarget) {
+          event.preventDefault();
+          area.current?.focus();
+        }
+      }}
+    >
+      <textarea
+        ref={area}
+        value={text}
+        rows={1}
+        autoFocus={autoFocus}
+        aria-label="Message"
+        aria-invalid={tooLong || undefined}
+        aria-describedby={tooLong ? "composer-limit" : undefined}
+        placeholder={placeholder}
+        enterKeyHint="send"
+        autoComplete="off"
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={keys}
+        className="max-h-48 min-h-9 min-w-0 flex-1 resize-none bg-transparent px-3 py-[5px] text-[max(16px,1rem)] leading-[1.625rem] outline-none [scrollbar-width:thin]"
+      />
+      {most > 0 && text.length > most * 0.9 ? (
+        <span id="composer-limit" className={`self-center text-caption tabular-nums ${tooLong ? "text-danger" : "text-muted"}`}>
+          {figure(text.length, 0)} / {figure(most, 0)}
+        </span>
+      ) : null}
+      {running && ready ? <Round label="Queue message" onClick={send} disabled={tooLong} quiet><ArrowUp size={20} strokeWidth={1.75} aria-hidden /></Round> : null}
+      {running ? (
+        <Round label={stopping ? "Stopping" : "Stop answering"} onClick={stop}><Square size={12} fill="currentColor" strokeWidth={0} aria-hidden /></Round>
+      ) : (
+        <Round label="Send message" onClick={send} disabled={!ready || tooLong}><ArrowUp size={20} strokeWidth={1.75} aria-hidden /></Round>
+      )}
+    </div>
+  );
+}
+
+interface RoundProps {
+  label: string;
+  onClick: () => void;
+  disabled?: boolean;
+  quiet?: boolean;
+  children: ReactNode;
+}
+
+function Round({ label, onClick, disabled = false, quiet = false, children }: RoundProps): ReactNode {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+      className={`touch my-0.5 inline-flex size-8 shrink-0 items-center justify-center rounded-full transition duration-150
+        ${quiet ? "text-muted hover:bg-press hover:text-ink" : "bg-accent text-on-accent hover:brightness-95 disabled:bg-press disabled:text-muted"}`}
+    >
+      {children}
+    </button>
+  );
+}
+
+type SetText = (next: string | ((held: string) => string)) => void;
+
+/** The text of this session's draft; a new session's draft comes up with it. Stored at most twice a second. */
+function useDraft(session: string): [string, SetText] {
+  const [held, setHeld] = useState(() => ({ session, text: readDraft(session) }));
+  if (held.session !== session) {
+    // What was typed before the server said which session this is goes on in it.
+    setHeld({ session, text: held.session === "" && held.text ? held.text : readDraft(session) });
+  }
+  useEffect(() => {
+    if (!held.session) return;
+    const timer = setTimeout(() => writeDraft(held.session, held.text), held.text ? 500 : 0);
+    return () => clearTimeout(timer);
+  }, [held]);
+  const setText: SetText = (next) => setHeld((old) => ({ ...old, text: typeof next === "function" ? next(old.text) : next }));
+  return [held.text, setText];
+}
+
+function useGrow(area: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
+  useLayoutEffect(() => {
+    const box = area.current;
+    if (!box) return;
+    box.style.height = "auto";
+    const height = Math.min(box.scrollHeight, MOST_HEIGHT);
+    box.style.height = `${height}px`;
+    box.style.overflowY = box.scrollHeight > MOST_HEIGHT ? "auto" : "hidden";
+  }, [area, text]);
+}

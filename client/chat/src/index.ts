@@ -1,0 +1,12 @@
+export { Conversation, type ConversationProps } from "./Conversation";
+export { registerBlock, blockKinds, type BlockComponent, type BlockProps } from "./blocks/registry";
+export { loadExtensions, type ExtensionApi } from "./blocks/extensions";
+export { applyLook, applyMode, chooseMode, storedMode, type Look, type Mode } from "./theme/theme";
+export type { Passage, PassageLoader } from "./sources/passage";
+export { age, moment, type Age } from "./format/date";
+export { bytes } from "./format/number";
+export { safeHref } from "./markdown/links";
+export { Button } from "./ui/Button";
+export { IconButton } from "./ui/IconButton";
+export { Menu, type MenuItem } from "./ui/Menu";
+export { Mark } from "./Mark";
