@@ -45,6 +45,8 @@ class Request:
     """When the answer was sent whole."""
     gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     """Set when the answer is whole or the client has closed."""
+    paused: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set when all events before the first pause of a second or more are sent."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ class ScriptedVendor:
     """The server. `script()` says what it answers; `requests` is what it was asked.
 
     Args:
-        split: cuts the bytes otherwise than one event a chunk; gaps in time are then left out.
+        split: cuts the bytes otherwise than one event a chunk; pauses under a second are then left out.
     """
 
     def __init__(self, *, split: Split | None = None) -> None:
@@ -75,6 +77,11 @@ class ScriptedVendor:
         Without either, scripts are used up in the order they were given, and the last one stays.
         """
         self._rules.append(_Rule(steps, request, when))
+
+    def reset(self) -> None:
+        """Forget scripts and requests."""
+        self._rules.clear()
+        self.requests.clear()
 
     def answer(self, number: int, question: str) -> Script:
         """What to say to the request of this number."""
@@ -213,6 +220,8 @@ class _Connection(asyncio.Protocol):
                     self._chunk(item)
                     await asyncio.sleep(0)
                 case float() | int():
+                    if item >= 1 and self.current is not None:
+                        self.current.paused.set()
                     await asyncio.sleep(item)
                 case _:
                     return await self._fault(wire, item)
@@ -227,13 +236,22 @@ class _Connection(asyncio.Protocol):
                 events.append(item)
             elif not isinstance(item, float | int):
                 fault = item
-        for raw in split(events):
-            self._chunk(raw)
-            await asyncio.sleep(0)
+            elif item >= 1:
+                await self._send_split(events, split)
+                events = []
+                if self.current is not None:
+                    self.current.paused.set()
+                await asyncio.sleep(item)
+        await self._send_split(events, split)
         if fault is not None:
             return await self._fault(None, fault)
         self.transport.write(b"0\r\n\r\n")
         return True
+
+    async def _send_split(self, events: list[bytes], split: Split) -> None:
+        for raw in split(events):
+            self._chunk(raw)
+            await asyncio.sleep(0)
 
     async def _fault(self, wire: Wire | None, fault: Item) -> bool:
         match fault:

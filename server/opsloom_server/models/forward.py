@@ -23,6 +23,8 @@ async def forward_events(ctx: RunContext[HasSink], events: AsyncIterable[AgentSt
 
     Events of tools pass: the toolset tells the sink of those itself.
     """
-    feed = feeds.of(ctx.run_id) or Feed(ctx.deps.sink)
+    plain = Feed(ctx.deps.sink)
     async for event in events:
-        feed.take(event)
+        # Looked up with each event: the request opens only when its first event is asked for, and one stream of
+        # events may stitch several requests together.
+        (feeds.of(ctx.run_id) or plain).take(event)

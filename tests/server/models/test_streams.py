@@ -7,6 +7,7 @@ import time
 
 import pytest
 from opsloom_server.models import Models
+from opsloom_server.models.seam.feed import Feed
 from pydantic_ai import CancellationToken, RunCancelled
 from server.models.runs import KINDS, Deps, Sink, run
 from vendors import Cut, Pause, Reasoning, ScriptedVendor, Text, ToolCall, Usage
@@ -90,3 +91,24 @@ async def test_a_cut_keeps_what_came(kind: str, vendor: ScriptedVendor, models: 
     assert deps.sink.of("text") == "one two three"
     assert "Cancelled" not in type(caught.value).__name__
     assert len(vendor.requests) == 1  # never asked again once something was shown
+
+
+async def test_deltas_go_round_the_framework(
+    kind: str, vendor: ScriptedVendor, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The point of the seam, counted: 200 tokens are 200 calls of the sink, and no more than a few events."""
+    seen = 0
+    take = Feed.take
+
+    def counting(self: Feed, event: object) -> None:
+        nonlocal seen
+        seen += 1
+        take(self, event)
+
+    monkeypatch.setattr(Feed, "take", counting)
+    vendor.script([Reasoning(tokens=[" hm"] * 100), Text(tokens=[" yes"] * 100)])
+    deps = Deps()
+    await run(models.resolve(f"{kind}:m1"), deps)
+    assert deps.sink.parts == [("reasoning", " hm" * 100), ("text", " yes" * 100)]
+    assert deps.sink.calls >= 100
+    assert seen <= 10

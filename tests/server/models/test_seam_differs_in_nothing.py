@@ -1,0 +1,264 @@
+"""The fast seam against the framework's own models: the same script must leave the same history, usage, errors,
+requests and text, however the bytes are cut and wherever the run is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from opsloom_server.models import Models, ModelTimeouts
+from opsloom_server.models.seam.model import Retries, Seam
+from pydantic_ai import CancellationToken, RunCancelled
+from pydantic_ai.messages import ModelMessagesTypeAdapter
+from pydantic_ai.models import Model
+from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
+from pydantic_ai.providers.openai import OpenAIProvider
+from server.models.runs import Deps, run, settings_for
+from vendors import (
+    Cut,
+    Finish,
+    Garbage,
+    HttpError,
+    Pause,
+    Reasoning,
+    Refusal,
+    ScriptedVendor,
+    Step,
+    StreamError,
+    Text,
+    ToolCall,
+    Usage,
+)
+
+KINDS = ("openai-chat", "openai", "anthropic")
+TOKENS = [
+    "Hel",
+    "lo",
+    " world",
+    ".",
+    "\n",
+    "\n\n",
+    " ",
+    "ä",
+    "…",
+    "🧶",
+    "<think>",
+    "</think>",
+    "[1]",
+    '"',
+    "\\",
+    "data: x\n\n",
+]
+
+
+def whole(events: Iterable[bytes]) -> Iterator[bytes]:
+    """All events in one chunk."""
+    if joined := b"".join(events):
+        yield joined
+
+
+def ragged(seed: int) -> Callable[[Iterable[bytes]], Iterator[bytes]]:
+    """Cut without regard to events, lines or characters."""
+
+    def cut(events: Iterable[bytes]) -> Iterator[bytes]:
+        chance = random.Random(seed)
+        rest = b"".join(events)
+        while rest:
+            size = chance.randint(1, 400)
+            yield rest[:size]
+            rest = rest[size:]
+
+    return cut
+
+
+def crlf(events: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines end the other way, and a chunk may end between CR and LF."""
+    for raw in events:
+        ended = raw.replace(b"\n", b"\r\n")
+        yield ended[:-1]
+        yield ended[-1:]
+
+
+tokens = st.lists(st.sampled_from(TOKENS), min_size=1, max_size=8)
+said: st.SearchStrategy[Step] = st.one_of(
+    tokens.map(lambda t: Text(tokens=t)),
+    tokens.map(lambda t: Reasoning(tokens=t)),
+    tokens.map(lambda t: Reasoning(tokens=t, field="reasoning")),
+    st.builds(
+        lambda a, pieces: ToolCall("add", {"a": a, "b": 2}, pieces=pieces), st.integers(0, 999), st.integers(1, 4)
+    ),
+    st.just(ToolCall("add", raw='{"a": 1, "b"', pieces=2)),
+    st.just(ToolCall("nothing", {"x": "y"})),
+)
+endings: st.SearchStrategy[list[Step]] = st.one_of(
+    st.just([]),
+    st.sampled_from(
+        [
+            [Usage(100, 50, 20)],
+            [Finish("length")],
+            [Finish("content_filter")],
+            [Refusal()],
+            [Cut()],
+            [StreamError()],
+            [StreamError("Overloaded", "overloaded_error")],
+            [Garbage()],
+            [HttpError(429, "slow down", "rate_limit_exceeded")],
+            [HttpError(400, "bad", "context_length_exceeded")],
+            [HttpError(401, "no")],
+            [HttpError(500, "oops")],
+        ]
+    ),
+)
+scripts = st.builds(lambda steps, end: [*steps, *end], st.lists(said, min_size=1, max_size=4), endings)
+splits = st.one_of(st.none(), st.just(whole), st.just(crlf), st.integers(0, 99).map(ragged))
+
+
+def normal(kind: str, vendor: ScriptedVendor) -> Model:
+    """The framework's own model, with the SDK's own reader."""
+    if kind == "anthropic":
+        client = anthropic.AsyncAnthropic(api_key="k", base_url=vendor.anthropic_base_url, max_retries=0)
+        return AnthropicModel("m", provider=AnthropicProvider(anthropic_client=client))
+    provider = OpenAIProvider(
+        openai_client=openai.AsyncOpenAI(api_key="k", base_url=vendor.openai_base_url, max_retries=0)
+    )
+    return OpenAIResponsesModel("m", provider=provider) if kind == "openai" else OpenAIChatModel("m", provider=provider)
+
+
+def plain(value: Any) -> Any:
+    """Without what differs between any two runs."""
+    if isinstance(value, dict):
+        return {
+            key: plain(inner)
+            for key, inner in value.items()
+            if key not in ("timestamp", "run_id", "conversation_id", "history_digest", "tool_call_id")
+        }
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+async def outcome(model: Model, vendor: ScriptedVendor, script: list[Step], stop: bool) -> dict[str, Any]:
+    """Everything of one turn that must not depend on how it was read."""
+    vendor.reset()
+    vendor.script(script, request=0)
+    vendor.script([Text("Well then.")])
+    deps = Deps()
+    token = CancellationToken()
+    result: dict[str, Any] = {}
+    task = asyncio.create_task(run(model, deps, token=token))
+    if stop:
+        while not vendor.requests:
+            await asyncio.sleep(0.001)
+        paused = asyncio.create_task(vendor.requests[0].paused.wait())
+        await asyncio.wait([task, paused], return_when=asyncio.FIRST_COMPLETED)
+        paused.cancel()
+        # What was sent has to be read first: rounds of the loop, as time says little on a busy machine.
+        for _ in range(40):
+            await asyncio.sleep(0.0003)
+        token.cancel()
+    try:
+        done = await task
+        messages, usage = done.all_messages(), done.usage
+        result["output"] = done.output
+    except RunCancelled as error:
+        messages, usage = error.all_messages(), error.usage
+        result["cancelled"] = True
+    except Exception as error:
+        messages, usage = [], None
+        # Some messages quote the response, with its ids and times.
+        said = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|20\d\d-[0-9T:.Z-]+", "…", str(error))
+        result["error"] = (type(error).__name__, said, type(error.__cause__).__name__)
+    result["history"] = plain(ModelMessagesTypeAdapter.dump_python(messages, mode="json"))
+    result["usage"] = usage and (usage.requests, usage.input_tokens, usage.output_tokens, usage.cache_read_tokens)
+    result["requests"] = [plain(request.body) for request in vendor.requests]
+    result["sink"] = deps.sink.parts
+    return result
+
+
+class Bench:
+    """Both models of each kind and one vendor, for all examples of a test: making clients costs more than a turn."""
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
+        self.vendor = ScriptedVendor()
+        self.runner.run(self.vendor.start())
+        self.models = Models(settings_for(self.vendor), ModelTimeouts(first_token=5, gap=5, total=20))
+        self.slow = {kind: normal(kind, self.vendor) for kind in KINDS}
+
+    def compare(self, kind: str, script: list[Step], split: Any, *, stop: bool) -> None:
+        self.vendor.split = split
+        self.runner.run(self._compare(kind, script, stop))
+
+    async def _compare(self, kind: str, script: list[Step], stop: bool) -> None:
+        fast = self.models.resolve(f"{kind}:m")
+        assert isinstance(fast, Seam)
+        fast.retries = Retries(tries=1)
+        expected = await outcome(self.slow[kind], self.vendor, script, stop)
+        assert await outcome(fast, self.vendor, script, stop) == expected
+
+    async def _close(self) -> None:
+        await self.models.close()
+        for model in self.slow.values():
+            assert isinstance(model, AnthropicModel | OpenAIChatModel | OpenAIResponsesModel)
+            await model.client.close()
+        await self.vendor.stop()
+
+    def close(self) -> None:
+        self.runner.run(self._close())
+        self.runner.close()
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(script=scripts, split=splits)
+@example(script=[Text(tokens=["\n", "\n", "Hi", " you"])], split=whole)
+@example(script=[Text(tokens=["<think>", "so", " so", "</think>", "\n\n", "Yes", "."])], split=whole)
+@example(script=[Text(tokens=["a", "b", "<think>", "c", "d", "</think>", "e", "f"])], split=None)
+@example(
+    script=[
+        Reasoning(tokens=["a", "b"]),
+        Text(tokens=["c", "d"]),
+        Reasoning(tokens=["e", "f"]),
+        Text(tokens=["g", "h"]),
+    ],
+    split=whole,
+)
+def test_a_turn(bench: Bench, kind: str, script: list[Step], split: Any) -> None:
+    bench.compare(kind, script, split, stop=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=st.lists(said, min_size=1, max_size=3), at=st.integers(0, 20), split=splits)
+@example(steps=[Text(tokens=["a", "b", "c", "d"])], at=3, split=None)
+@example(steps=[Reasoning(tokens=["a", "b", "c", "d"])], at=3, split=whole)
+def test_a_turn_that_is_stopped(bench: Bench, kind: str, steps: list[Step], at: int, split: Any) -> None:
+    bench.compare(kind, paused_at(steps, at), split, stop=True)
+
+
+def paused_at(steps: list[Step], at: int) -> list[Step]:
+    """The script with a long pause before its token of this number."""
+    script: list[Step] = []
+    for step in steps:
+        if isinstance(step, Text) and 0 <= at < len(step.cut()):
+            script += [replace(step, tokens=step.cut()[:at]), Pause(20.0), replace(step, tokens=step.cut()[at:])]
+        else:
+            script.append(step)
+        at -= len(step.cut()) if isinstance(step, Text) else 1
+    return script if any(isinstance(step, Pause) for step in script) else [*script, Pause(20.0)]
