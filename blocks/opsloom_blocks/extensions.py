@@ -2,15 +2,18 @@
 
 import hashlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from opsloom_blocks.errors import ExtensionError
+
+_SCRIPT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.js")
 
 
 def added(group: str, name: str, folder: Path | None) -> Iterator[tuple[str, Any]]:
@@ -42,6 +45,13 @@ def modules(folder: Path | None) -> list[tuple[Path, ModuleType]]:
     paths = [path for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
     paths += sorted(path for path in folder.glob("*/__init__.py") if not path.parent.name.startswith(("_", ".")))
     return [(path, _module(path)) for path in paths]
+
+
+def browser_modules(folder: Path | None) -> dict[str, Path]:
+    """The JavaScript modules of the folder by file name: the other end of the blocks that its Python adds."""
+    if folder is None:
+        return {}
+    return {path.name: path for path in sorted(folder.glob("*.js")) if _SCRIPT.fullmatch(path.name) and path.is_file()}
 
 
 def _module(path: Path) -> ModuleType:

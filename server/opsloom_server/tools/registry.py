@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 from opsloom_blocks import ExtensionError, Kinds, load_blocks, schema_of
-from opsloom_blocks.extensions import added
+from opsloom_blocks.extensions import added, browser_modules
 
 from opsloom_server.errors import StartupError
 from opsloom_server.tools.blocks import UPDATE_BLOCK, ShowBlock
@@ -26,10 +26,12 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class Catalogue(Struct, frozen=True):
-    """Every kind of block and every tool of this server."""
+    """Every kind of block and every tool of this server, and the browser's modules (by file name) that draw the kinds
+    which extensions add."""
 
     kinds: Kinds
     tools: Mapping[str, Tool]
+    scripts: Mapping[str, Path]
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -47,7 +49,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
             tools[tool.name] = tool
     except ExtensionError as error:
         raise StartupError(str(error), "Correct the extension, or take it out of OPSLOOM_EXTENSIONS.") from error
-    return Catalogue(MappingProxyType(kinds), MappingProxyType(tools))
+    return Catalogue(MappingProxyType(kinds), MappingProxyType(tools), MappingProxyType(browser_modules(folder)))
 
 
 def tools_for(

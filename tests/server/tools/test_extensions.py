@@ -61,11 +61,14 @@ TOOLS = [Forecast]
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "weather.py").write_text(WEATHER)
     (tmp_path / "_notes.py").write_text("this is not python")
+    (tmp_path / "weather.js").write_text("export default ({ h, registerBlock }) => {}\n")
+    (tmp_path / ".hidden.js").write_text("")
     return tmp_path
 
 
 async def test_a_folder_adds_a_block_and_a_tool(folder: Path) -> None:
     catalogue = load_catalogue(folder)
+    assert dict(catalogue.scripts) == {"weather.js": folder / "weather.js"}
     published = {item["kind"]: item for item in describe(catalogue.kinds)}["weather"]
     jsonschema.validate(published["example"], published["schema"])
     assert published["fallback"] == "Oslo: 4.5 degrees"
