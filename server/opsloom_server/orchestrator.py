@@ -65,7 +65,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     kinds: Kinds
     history: Sequence[ModelMessage]
     prompt: str | None
-    answers: Mapping[str, str]
+    answers: Mapping[str, Any]
     shown: Mapping[str, Block]
 
 
@@ -135,7 +135,7 @@ def _added(messages: Sequence[ModelMessage], history: Sequence[ModelMessage]) ->
     return list(messages[len(history) :])
 
 
-def mended(history: Sequence[ModelMessage], keep: Mapping[str, str] = {}) -> list[ModelMessage]:
+def mended(history: Sequence[ModelMessage], keep: Mapping[str, Any] = {}) -> list[ModelMessage]:
     """A history that every vendor accepts: each tool call has its result, whatever cut its turn short.
 
     Calls in `keep` are left open at the end, as their results are about to be given.

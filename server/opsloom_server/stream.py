@@ -29,6 +29,7 @@ from opsloom_protocol.messages import (
     Source,
     SourcePart,
     TextPart,
+    ToolPart,
     ToolStatus,
 )
 from opsloom_protocol.state import apply_part
@@ -152,6 +153,13 @@ class Answer:
         if not self._cited and any(isinstance(part, TextPart) for part in self._parts):
             for number in sorted(self._numbers)[:uncited]:
                 self._cite(number)
+
+    def close_tools(self, parts: Iterable[Part]) -> None:
+        """Adopt the calls that a lost turn left running, and close them as stopped."""
+        for index, part in enumerate(parts):
+            if isinstance(part, ToolPart) and part.status == "running":
+                self._calls[part.call] = index
+                self.tool_end(part.call, "stopped", None, 0)
 
     # ------------------------------------------------------------------------------------------ what comes out
 

@@ -1,7 +1,8 @@
 """The hot log of a session: a ring of encoded frames that every connection walks with a cursor of its own.
 
 A frame is encoded once, whoever reads it. The ring forgets from its old end; a reader whose place is gone gets
-`Trimmed` and is given a snapshot. So a slow reader costs nobody else anything, and no connection has a queue that grows.
+`Trimmed` and is given a snapshot. So a slow reader costs nobody else anything, and no connection has a queue that
+grows.
 """
 
 from typing import Final, Protocol

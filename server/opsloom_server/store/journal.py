@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self
 
-import msgspec
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 from opsloom_protocol.codec import encode, to_builtins
 from opsloom_protocol.frames import (
+    Ack,
     BlockChange,
     BlockUpdate,
     DurableFrame,
@@ -376,8 +376,9 @@ class Journal:
 
     # ------------------------------------------------------------------------------------------ requests
 
-    async def remember(self, request: Request, reply: DurableFrame | msgspec.Struct, body: str | None = None) -> None:
+    async def remember(self, request: Request, reply: DurableFrame | Ack) -> None:
         """Keep the reply to a request, so that the same `ref` gets the same."""
+        body = reply.message.id if isinstance(reply, MessageAdded) else None
         framed = replace(reply, ref=request.ref)
         await self._connection.execute(
             insert(requests),

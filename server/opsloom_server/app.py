@@ -1,0 +1,232 @@
+"""The composition root: settings in, Starlette out. The lifespan owns pools, hub and workers, and ends them in turn."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+from msgspec import Struct
+from opsloom_rag.knowledge import Knowledge
+from starlette.applications import Starlette
+from starlette.routing import Mount, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from opsloom_server import health, pages
+from opsloom_server.auth import logins, secret
+from opsloom_server.errors import StartupError
+from opsloom_server.hub import Hub
+from opsloom_server.hub.environment import Environment
+from opsloom_server.ingestion import Ingestion
+from opsloom_server.log.batches import Batches
+from opsloom_server.models import Models, default_model
+from opsloom_server.rest import Services, create_rest
+from opsloom_server.seed import seed
+from opsloom_server.settings import Settings
+from opsloom_server.socket import Sockets
+from opsloom_server.store.embedded import EmbeddedPostgres, data_folder
+from opsloom_server.store.engine import Database
+from opsloom_server.store.ids import DEFAULT_WORKSPACE, new_id
+from opsloom_server.store.startup import open_database
+from opsloom_server.tools.registry import load_catalogue
+
+Progress = Callable[[str], None]
+
+# After the drain's 20 s: what is still open is told 1012 and cut.
+SHUTDOWN_SECONDS: Final = 25
+
+_log = logging.getLogger(__name__)
+
+
+class Ready(Struct, frozen=True):
+    """What whoever started the server wants to know. `owner_link` is there until an owner has signed in."""
+
+    url: str
+    owner_link: str | None
+    model: str
+    notices: tuple[str, ...] = ()
+
+
+class Running(Struct, frozen=True):
+    """The parts of a server that runs."""
+
+    settings: Settings
+    database: Database
+    knowledge: Knowledge
+    models: Models
+    hub: Hub
+    owner_token: str | None
+
+
+@asynccontextmanager
+async def running(settings: Settings, progress: Progress = lambda _: None) -> AsyncIterator[Running]:
+    """Start every part in order and end them in the reverse one. Raises `StartupError`."""
+    folder = data_folder(settings.data_dir)
+    async with AsyncExitStack() as stack:
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+        else:
+            postgres = await stack.enter_async_context(EmbeddedPostgres(folder, exclusive=True, on_progress=progress))
+            url = postgres.url
+        progress("Bringing the tables up to date")
+        database = await open_database(url)
+        stack.push_async_callback(database.close)
+        given = settings.secret.get_secret_value() if settings.secret is not None else None
+        key = await asyncio.to_thread(secret.load, given, folder)
+        catalogue = load_catalogue(settings.extensions)
+        progress("Loading the embedding model")
+        knowledge = await Knowledge.open(database.transact, settings.embedder)
+        models = Models(settings)
+        stack.push_async_callback(models.close)
+        environment = Environment(
+            node=new_id("nod"),
+            settings=settings,
+            secret=key,
+            database=database,
+            models=models,
+            catalogue=catalogue,
+            knowledge=knowledge,
+            batches=Batches(database),
+        )
+        hub = Hub(environment)
+        await hub.start(alone=settings.database_url is None)
+        stack.push_async_callback(hub.close)
+        await seed(database, knowledge, catalogue, progress)
+        ingestion = Ingestion(database, knowledge)
+        await ingestion.start()
+        stack.push_async_callback(ingestion.close)
+        link = await logins.owner_link(database, DEFAULT_WORKSPACE)
+        yield Running(settings, database, knowledge, models, hub, link.text if link is not None else None)
+
+
+def create_app(settings: Settings, progress: Progress = lambda _: None) -> Starlette:
+    """The server as an ASGI application. Its lifespan starts and ends everything; `app.state.running` is there between.
+
+    A `StartupError` of the lifespan stays in `app.state.failed`, since an ASGI server only logs it.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        try:
+            async with AsyncExitStack() as stack:
+                parts = await stack.enter_async_context(running(settings, progress))
+                sockets = Sockets(parts.hub)
+                watch = asyncio.create_task(sockets.watch(), name="watch over sockets")
+                stack.push_async_callback(_end, watch)
+                app.state.running = parts
+                yield {
+                    "database": parts.database,
+                    "hub": parts.hub,
+                    "sockets": sockets,
+                    "services": services_of(parts),
+                }
+        except StartupError as error:
+            app.state.failed = error
+            raise
+
+    async def talk(websocket: WebSocket) -> None:
+        await websocket.state.sockets(websocket)
+
+    routes = [WebSocketRoute("/ws", talk), *health.routes(), Mount("/api", create_rest(settings)), *pages.routes()]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.failed = None
+    return app
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but a first signal drains before it closes: it would tell every socket 1012 at once."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._ready = ready
+        self._draining: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        parts: Running | None = getattr(self._app.state, "running", None)
+        if parts is None or self._draining is not None:
+            super().handle_exit(sig, frame)  # a second signal is in a hurry
+            return
+        loop = asyncio.get_running_loop()
+        self._draining = loop.create_task(self._drain(parts.hub, sig, frame), name="drain")
+
+    async def _drain(self, hub: Hub, sig: int, frame: FrameType | None) -> None:
+        try:
+            await hub.drain()
+        finally:
+            super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, progress: Progress, ready: Callable[[Ready], None]) -> None:
+    """Serve until a signal. Raises `StartupError` where the server cannot start."""
+    listening = _listen(settings)
+    app = create_app(settings, progress)
+    limits = settings.limits
+    config = uvicorn.Config(
+        app,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools" if sys.platform != "win32" else "h11",
+        ws="websockets-sansio",
+        ws_max_size=limits.frame_bytes or 1 << 30,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies) or None,
+    )
+
+    def tell() -> None:
+        parts: Running = app.state.running
+        base = settings.public_url or _address(listening)
+        link = f"{base}/login#token={parts.owner_token}" if parts.owner_token is not None else None
+        notice = parts.knowledge.notice
+        ready(Ready(base, link, default_model(settings), (notice,) if notice else ()))
+
+    try:
+        Server(config, app, tell).run(sockets=[listening])
+    finally:
+        listening.close()
+    if app.state.failed is not None:
+        raise app.state.failed
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port first, so that a second server says so before it touches the data."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        where = f"{settings.host}:{settings.port}"
+        raise StartupError(
+            f"{where} cannot be listened on: {os.strerror(error.errno or 0)}.",
+            f"Stop what listens there, or choose another: PORT={settings.port + 1} make run.",
+        ) from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"

@@ -1,0 +1,69 @@
+"""How much one person may ask of this node: messages a minute, turns and sockets at once."""
+
+import time
+from collections import Counter, deque
+from typing import Final
+
+from opsloom_server.errors import RateLimited
+from opsloom_server.settings import Limits
+
+MINUTE: Final = 60.0
+# Counters of people who have long gone are dropped whenever there are more than this.
+PEOPLE: Final = 10_000
+
+
+class Allowance:
+    """Counts by user. A limit of 0 is none."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._sent: dict[str, deque[float]] = {}
+        self._turns: Counter[str] = Counter()
+        self._connections: Counter[str] = Counter()
+
+    def message(self, user: str) -> None:
+        """Count a message. Raises `RateLimited`, and then does not count it."""
+        most = self._limits.messages_per_minute
+        if not most:
+            return
+        now = time.monotonic()
+        sent = self._sent.setdefault(user, deque())
+        while sent and sent[0] <= now - MINUTE:
+            sent.popleft()
+        if len(sent) >= most:
+            wait = sent[0] + MINUTE - now
+            raise RateLimited(
+                f"That is more than {most} messages in a minute; try again in {wait:.0f} s.", retry_ms=int(wait * 1000)
+            )
+        sent.append(now)
+        if len(self._sent) > PEOPLE:
+            self._sent = {other: times for other, times in self._sent.items() if times and times[-1] > now - MINUTE}
+
+    def turn(self, user: str) -> None:
+        """Raises `RateLimited` where the person has as many answers under way as they may."""
+        most = self._limits.running_turns
+        if most and self._turns[user] >= most:
+            raise RateLimited(f"{most} answers are under way already; wait for one or stop it.", retry_ms=2_000)
+
+    def started(self, user: str) -> None:
+        self._turns[user] += 1
+
+    def ended(self, user: str) -> None:
+        _less(self._turns, user)
+
+    def connect(self, user: str) -> bool:
+        """Count a socket; False where there are too many already."""
+        most = self._limits.connections
+        if most and self._connections[user] >= most:
+            return False
+        self._connections[user] += 1
+        return True
+
+    def disconnect(self, user: str) -> None:
+        _less(self._connections, user)
+
+
+def _less(counter: Counter[str], key: str) -> None:
+    counter[key] -= 1
+    if counter[key] <= 0:
+        del counter[key]

@@ -1,0 +1,101 @@
+"""What a turn is told: the path's memory, the assistant's instructions, and what it may use."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from opsloom_protocol.messages import Block, BlockPart, FilePart, Part, TextPart
+from pydantic_ai.messages import ModelMessage
+
+from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.running import RunningTurn
+from opsloom_server.models import default_model
+from opsloom_server.orchestrator import Brief, recalled, retold
+from opsloom_server.store.turns import Memory, memory, open_blocks
+from opsloom_server.tools.answers import WITHDRAWN
+from opsloom_server.tools.registry import tools_for
+
+# The last so many messages are told again; older ones are on the page but no longer in the model's mind.
+MESSAGES: Final = 60
+
+
+def model_of(session: LiveSession) -> str:
+    """The model that answers here."""
+    return session.assistant.spec.model or default_model(session.environment.settings)
+
+
+async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[ModelMessage]]:
+    """What the turn is told, and what the model remembers of its answer itself, where that goes on.
+
+    Raises `Invalid` where the model cannot be used.
+    """
+    environment = session.environment
+    spec = session.assistant.spec
+    answer = turn.message.id
+    async with environment.database.transact(session.workspace) as connection:
+        told = await memory(connection, session.id, answer, MESSAGES)
+        blocks = await open_blocks(connection, answer)
+    going_on = told[-1].history is not None
+    own = recalled(told[-1].history) if told[-1].history is not None else []
+    history = [*_history(told[:-1] if going_on else told[:-2]), *own]
+    made = Brief(
+        workspace=session.workspace,
+        session=session.id,
+        user=session.user,
+        model=environment.models.resolve(turn.model),
+        instructions=spec.instructions,
+        settings=dict(spec.model_settings),
+        tools=tools_for(
+            environment.catalogue, names=spec.tools, blocks=spec.blocks, knowledge_bases=spec.knowledge_bases
+        ),
+        knowledge=environment.knowledge,
+        knowledge_bases=tuple(spec.knowledge_bases),
+        kinds=environment.catalogue.kinds,
+        history=history,
+        prompt=None if going_on else _text(told[-2]),
+        answers={block.call: told_of(block.reply) for block in blocks if block.call is not None},
+        shown=_shown(turn.message.parts),
+    )
+    return made, own
+
+
+def _history(told: Sequence[Memory]) -> list[ModelMessage]:
+    """The path as the model's own messages: each answer's record, or what was asked and answered where it has none."""
+    out: list[ModelMessage] = []
+    question: Memory | None = None
+    for one in told:
+        if one.role == "user":
+            question = one
+        elif one.history is not None:
+            out.extend(recalled(one.history))
+        elif question is not None:
+            out.extend(retold(_text(question), _text(one)))
+    return out
+
+
+def _text(one: Memory) -> str:
+    """A message in plain text; what it shows besides is told by its fallback."""
+    said: list[str] = []
+    for part in one.parts:
+        match part:
+            case TextPart(text=text):
+                said.append(text)
+            case BlockPart(block=block):
+                said.append(block.fallback)
+            case FilePart(file=file):
+                said.append(f"(A file was attached: {file.name})")
+    return "\n\n".join(said)
+
+
+def _shown(parts: Sequence[Part]) -> Mapping[str, Block]:
+    return {part.block.id: part.block for part in parts if isinstance(part, BlockPart)}
+
+
+def told_of(reply: str | None) -> Any:
+    """What a call is told of a person's answer, from storage."""
+    return WITHDRAWN if reply is None else msgspec.json.decode(reply)
+
+
+def to_tell(reply: Any) -> str:
+    """The same, for storage."""
+    return msgspec.json.encode(reply).decode()

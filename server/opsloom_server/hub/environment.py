@@ -1,0 +1,23 @@
+"""What every session on this node works with."""
+
+from msgspec import Struct
+
+from opsloom_server.log.batches import Batches
+from opsloom_server.models import Models
+from opsloom_server.settings import Settings
+from opsloom_server.store.engine import Database
+from opsloom_server.tools.registry import Catalogue
+from opsloom_server.tools.tool import Finder
+
+
+class Environment(Struct, frozen=True):
+    """Made by the composition root. `node` names this process for as long as it lives; `secret` signs session ids."""
+
+    node: str
+    settings: Settings
+    secret: bytes
+    database: Database
+    models: Models
+    catalogue: Catalogue
+    knowledge: Finder | None
+    batches: Batches

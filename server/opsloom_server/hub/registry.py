@@ -1,0 +1,312 @@
+"""The hub: every live session of this node, by id; it owns their tasks."""
+
+import asyncio
+import logging
+import random
+from collections import defaultdict, deque
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from opsloom_protocol.frames import Ack, GoingAway, Hello, Open, Ping, Pong, Request, Stop
+from opsloom_protocol.messages import Cursor
+
+from opsloom_server.auth.principal import Principal
+from opsloom_server.errors import Busy, Invalid, NotFound, OpsloomError, Unavailable
+from opsloom_server.hub.allowance import Allowance
+from opsloom_server.hub.briefing import brief
+from opsloom_server.hub.commands import Command, Commands
+from opsloom_server.hub.connection import Connection
+from opsloom_server.hub.environment import Environment
+from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.recovery import find_orphans, renew_leases, take_over
+from opsloom_server.hub.running import RunningTurn
+from opsloom_server.hub.session_ids import is_sealed, new_session_id
+from opsloom_server.orchestrator import Brief
+from opsloom_server.store import assistants
+from opsloom_server.store.assistants import Assistant
+from opsloom_server.store.conversations import find_session
+
+INBOX: Final = 64
+"""Requests that may wait in one session."""
+
+RENEW_EVERY: Final = 3.0
+DRAIN_SECONDS: Final = 20.0
+GOING_AWAY_MS: Final = 3_000
+
+_log = logging.getLogger(__name__)
+
+
+class Hub:
+    """Attaches connections, carries requests to their session, runs turns, recovers what a dead node left."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.allowance = Allowance(environment.settings.limits)
+        self.draining = False
+        self._sessions: dict[str, LiveSession] = {}
+        self._loading: dict[str, asyncio.Lock] = {}
+        self._inboxes: dict[LiveSession, deque[tuple[Connection, Command | Open]]] = {}
+        self._turns: dict[str, RunningTurn] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._keeper: asyncio.Task[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
+
+    # ------------------------------------------------------------------------------------------ life
+
+    async def start(self, *, alone: bool) -> None:
+        """Begin. `alone`: no other process can be running turns, so whatever runs in the database is an orphan."""
+        await self._recover(everyone=alone)
+        self._writer = asyncio.create_task(self.environment.batches.run(), name="batches")
+        self._keeper = asyncio.create_task(self._keep(), name="leases")
+
+    async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Say good-bye, let turns end for so long, then keep what they have."""
+        self.draining = True
+        for session in self._sessions.values():
+            for connection in session.connections:
+                connection.post(GoingAway(retry_ms=random.randrange(GOING_AWAY_MS)))  # noqa: S311
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._turns and asyncio.get_running_loop().time() < deadline:
+            await asyncio.wait(self._tasks, timeout=0.25, return_when=asyncio.FIRST_COMPLETED)
+        for turn in list(self._turns.values()):
+            turn.interrupt()
+
+    async def close(self) -> None:
+        """End everything this node runs; whatever was shown is stored."""
+        self.draining = True
+        for turn in list(self._turns.values()):
+            turn.interrupt()
+        while self._tasks:
+            await asyncio.wait(self._tasks, timeout=10)
+        for task in (self._keeper, self._writer):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+
+    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("%s broke", task.get_name(), exc_info=error)
+
+    # ------------------------------------------------------------------------------------------ attaching
+
+    async def attach(self, connection: Connection, request: Hello | Open) -> None:
+        """Attach to a stored session, or to a new one of an assistant. Raises `NotFound`, `Invalid`."""
+        principal = connection.principal
+        if request.session is not None:
+            session = await self._existing(principal, request.session, request.assistant)
+        elif request.assistant is not None:
+            assistant = await self._assistant(principal, request.assistant)
+            session = self._fresh(principal, assistant, new_session_id(self._secret, principal.user, assistant.id))
+        else:
+            raise Invalid("Name a session or an assistant.")
+        ref = request.ref if isinstance(request, Open) else None
+        cursor: Cursor | None = request.cursor
+        try:
+            old = connection.live
+            if old is not None:
+                old.detach(connection)
+                self._let_go(old)
+            await session.attach(connection, cursor, ref)
+        finally:
+            session.attaching -= 1
+            self._let_go(session)
+
+    def detach(self, connection: Connection) -> None:
+        """The socket is gone. Its session's turn runs on."""
+        session = connection.live
+        if session is not None:
+            session.detach(connection)
+            self._let_go(session)
+
+    @property
+    def _secret(self) -> bytes:
+        return self.environment.secret
+
+    def _fresh(self, principal: Principal, assistant: Assistant, session: str) -> LiveSession:
+        live = LiveSession(self.environment, principal.workspace, principal.user, assistant, session, None, None)
+        live.attaching += 1
+        self._sessions[session] = live
+        return live
+
+    async def _existing(self, principal: Principal, session: str, slug: str | None) -> LiveSession:
+        lock = self._loading.setdefault(session, asyncio.Lock())
+        try:
+            async with lock:
+                live = self._sessions.get(session) or await self._load(principal.workspace, session)
+                if live is not None:
+                    if live.workspace != principal.workspace:
+                        raise NotFound
+                    principal.demand_own(live.user)
+                    if not principal.may_use(live.assistant.id, public=live.assistant.spec.public):
+                        raise NotFound
+                    live.attaching += 1
+                    return live
+                if slug is not None:
+                    assistant = await self._assistant(principal, slug)
+                    if is_sealed(session, self._secret, principal.user, assistant.id):
+                        return self._fresh(principal, assistant, session)
+                raise NotFound
+        finally:
+            if not lock.locked():
+                self._loading.pop(session, None)
+
+    async def _load(self, workspace: str, session: str) -> LiveSession | None:
+        async with self.environment.database.transact(workspace) as connection:
+            row = await find_session(connection, session)
+            assistant = await assistants.find(connection, row.assistant, deleted=True) if row is not None else None
+        if row is None or assistant is None:
+            return None
+        live = await LiveSession.load(self.environment, workspace, assistant, row)
+        self._sessions[session] = live
+        return live
+
+    async def _assistant(self, principal: Principal, slug: str) -> Assistant:
+        async with self.environment.database.transact(principal.workspace) as connection:
+            assistant = await assistants.find(connection, slug)
+        if assistant is None or not principal.may_use(assistant.id, public=assistant.spec.public):
+            raise NotFound(f"There is no assistant “{slug[:60]}” here.")
+        return assistant
+
+    def _let_go(self, session: LiveSession) -> None:
+        """Forget a session that nobody needs; what it holds is in the database."""
+        if session.idle and session not in self._inboxes and self._sessions.get(session.id) is session:
+            del self._sessions[session.id]
+
+    # ------------------------------------------------------------------------------------------ requests
+
+    def submit(self, connection: Connection, request: Request) -> None:
+        """Take a request. Never waits: what takes time goes through the session's bounded queue."""
+        session = connection.live
+        assert session is not None
+        match request:
+            case Ping(ref=ref):
+                connection.post(Pong(ref=ref))
+            case Stop(turn=turn, ref=ref):
+                self._stop(connection, session, turn, ref)
+            case _:
+                inbox = self._inboxes.get(session)
+                if inbox is None:
+                    inbox = self._inboxes[session] = deque()
+                    self._spawn(self._work(session, inbox), f"session {session.id}")
+                if len(inbox) >= INBOX:
+                    connection.refuse(Busy("Too many requests are waiting here.", retry_ms=1_000), request.ref)
+                else:
+                    inbox.append((connection, request))  # type: ignore[arg-type]
+
+    def _stop(self, connection: Connection, session: LiveSession, turn: str, ref: str) -> None:
+        running = session.turn
+        if running is not None and running.id == turn:
+            connection.post(Ack(ref=ref))
+            running.stop()
+        elif session.ended_turn == turn:
+            connection.post(Ack(ref=ref))  # it ended while the request was on its way
+        else:
+            connection.refuse(NotFound("There is no such answer under way here."), ref)
+
+    async def _work(self, session: LiveSession, inbox: deque[tuple[Connection, Command | Open]]) -> None:
+        try:
+            while inbox:
+                connection, request = inbox.popleft()
+                try:
+                    if connection.live is not session:
+                        if connection.live is not None:
+                            self.submit(connection, request)  # it was opened elsewhere meanwhile
+                    elif isinstance(request, Open):
+                        await self.attach(connection, request)
+                    else:
+                        turn = await Commands(session, self.allowance).handle(connection, request)
+                        if turn is not None:
+                            self._run(session, turn)
+                except OpsloomError as error:
+                    connection.refuse(error, request.ref)
+                except Exception:
+                    _log.exception("a %s broke", type(request).__name__)
+                    connection.refuse(OpsloomError(), request.ref)
+        finally:
+            del self._inboxes[session]
+            self._let_go(session)
+
+    # ------------------------------------------------------------------------------------------ turns
+
+    def _run(self, session: LiveSession, turn: RunningTurn) -> None:
+        async def told() -> Brief:
+            made, turn.kept = await brief(session, turn)
+            return made
+
+        async def ended() -> None:
+            self._turns.pop(turn.id, None)
+            self.allowance.ended(turn.user)
+            if not self.draining:
+                following = await Commands(session, self.allowance).next_queued()
+                if following is not None:
+                    self._run(session, following)
+            self._let_go(session)
+
+        self._turns[turn.id] = turn
+        self.allowance.started(turn.user)
+        task = turn.start(told, ended)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    @property
+    def running(self) -> int:
+        """Turns under way on this node."""
+        return len(self._turns)
+
+    @property
+    def connections(self) -> int:
+        return sum(len(session.connections) for session in self._sessions.values())
+
+    @property
+    def sessions(self) -> int:
+        """Sessions that somebody is attached to or that run."""
+        return len(self._sessions)
+
+    def live(self, session: str) -> LiveSession | None:
+        """The session, if it is live on this node."""
+        return self._sessions.get(session)
+
+    # ------------------------------------------------------------------------------------------ leases
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            try:
+                await self._renew()
+                await self._recover(everyone=False)
+            except Unavailable:
+                _log.warning("leases could not be renewed: the database does not answer")
+            except Exception:
+                _log.exception("the keeper of leases stumbled")
+
+    async def _renew(self) -> None:
+        own: dict[str, list[str]] = defaultdict(list)
+        for turn in self._turns.values():
+            own[turn.workspace].append(turn.id)
+        for lost in await renew_leases(self.environment, own):
+            if lost in self._turns:
+                self._turns[lost].interrupt()
+
+    async def _recover(self, *, everyone: bool) -> None:
+        for workspace in await self.environment.database.workspaces():
+            for orphan in await find_orphans(self.environment, workspace, everyone=everyone):
+                if orphan.id in self._turns:
+                    continue
+                session = self._sessions.get(orphan.session) or await self._load(workspace, orphan.session)
+                if session is None:
+                    continue
+                session.attaching += 1
+                try:
+                    if await take_over(self.environment, session, orphan):
+                        following = await Commands(session, self.allowance).next_queued()
+                        if following is not None:
+                            self._run(session, following)
+                finally:
+                    session.attaching -= 1
+                    self._let_go(session)

@@ -1,0 +1,225 @@
+"""A turn as it runs: what the orchestrator tells it becomes numbered frames, on the ring and on the way to storage."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import UNSET
+from msgspec.structs import replace
+from opsloom_protocol.frames import TurnStart
+from opsloom_protocol.messages import Block, Message, MessageError, PatchOp, Source, ToolStatus, Turn
+from pydantic_ai import CancellationToken
+from pydantic_ai.messages import ModelMessage
+
+from opsloom_server.errors import OpsloomError, Unavailable
+from opsloom_server.hub.live import LiveSession
+from opsloom_server.log.ring import Running, live
+from opsloom_server.orchestrator import Brief, Outcome, remembered, run
+from opsloom_server.store.journal import EndStatus, Fenced, Journal
+from opsloom_server.store.turns import call_ended, call_started
+from opsloom_server.stream import Answer
+
+# Above this pace of frames, text is merged for the turn as a whole: an eye reads no faster, and each frame costs.
+FRAME_SECONDS: Final = 0.025
+# A vendor that does not let go of its stream must not hold the stop button.
+STOP_SECONDS: Final = 5.0
+# While the database is away, `turn.end` waits; a client believes nothing else.
+STORE_AGAIN: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+
+_log = logging.getLogger(__name__)
+
+
+class RunningTurn:
+    """The orchestrator's sink. Owned by the hub, which awaits `task`."""
+
+    def __init__(self, session: LiveSession, start: TurnStart, message: Message, user: str) -> None:
+        self.id = start.turn
+        self.epoch = start.epoch
+        self.model = start.model
+        self.user = user
+        self.stopping = False
+        # What the model remembers of this very answer, where it goes on after waiting.
+        self.kept: Sequence[ModelMessage] = ()
+        self._session = session
+        self._rev = start.rev
+        self._message = message
+        self._answer = Answer(message.parts)
+        self._token = CancellationToken()
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def workspace(self) -> str:
+        return self._session.workspace
+
+    @property
+    def message(self) -> Message:
+        """The answer as it was when the turn began."""
+        return self._message
+
+    @property
+    def place(self) -> Running:
+        return Running(turn=self.id, epoch=self.epoch, rev=self._rev, seq=self._answer.seq)
+
+    def shown(self) -> Turn:
+        """The turn for a snapshot, as of its last numbered frame. Call `flush` first."""
+        return Turn(
+            id=self.id,
+            epoch=self.epoch,
+            seq=self._answer.seq,
+            message=replace(self._message, parts=self._answer.parts),
+        )
+
+    # ------------------------------------------------------------------------------------------ the model's sink
+
+    def text(self, text: str, *, new_part: bool) -> None:
+        self._answer.text(text, new_part=new_part)
+        self._due()
+
+    def reasoning(self, text: str, *, new_part: bool) -> None:
+        self._answer.reasoning(text, new_part=new_part)
+        self._due()
+
+    # ------------------------------------------------------------------------------------------ the tools' sink
+
+    async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None:  # noqa: A002
+        self._answer.tool_start(call, tool, title, input)
+        self.flush()
+        async with self._session.environment.database.transact(self._session.workspace) as connection:
+            await call_started(connection, self._session.workspace, self.id, call, tool, input)
+
+    def tool_progress(self, call: str, done: float | None, total: float | None, note: str | None) -> None:
+        self._answer.tool_progress(call, done, total, note)
+        self._due()
+
+    async def tool_end(self, call: str, status: ToolStatus, summary: str | None, ms: int, result: Any) -> None:
+        self._answer.tool_end(call, status, summary, ms)
+        self.flush()
+        async with self._session.environment.database.transact(self._session.workspace) as connection:
+            await call_ended(connection, self.id, call, status, result)
+
+    def show(self, block: Block) -> None:
+        self._answer.show(block)
+        self.flush()
+
+    def patch(self, block_id: str, ops: list[PatchOp]) -> None:
+        self._answer.patch(block_id, ops)
+        self._due()
+
+    def cite(self, source: Source) -> int:
+        return self._answer.found(source)
+
+    # ------------------------------------------------------------------------------------------ frames
+
+    def _due(self) -> None:
+        """One frame a read of the vendor; above 40 a second, what comes meanwhile is merged."""
+        if self._timer is not None:
+            return
+        wait = self._last + FRAME_SECONDS - self._loop.time()
+        if wait <= 0:
+            self.flush()
+        else:
+            self._timer = self._loop.call_later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Number what waits and put it on the ring."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        frames = self._answer.take()
+        if not frames:
+            return
+        self._last = self._loop.time()
+        entries = [live(frame, self.id, self.epoch) for frame in frames]
+        self._session.ring.append(*entries)
+        batches = self._session.environment.batches
+        for entry in entries:
+            batches.add(self._session.workspace, self.id, self.epoch, entry.seq, entry.text)
+
+    # ------------------------------------------------------------------------------------------ life
+
+    def start(self, brief: Callable[[], Awaitable[Brief]], ended: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Run. `brief` gathers what the turn is told; `ended` is called when its answer is stored."""
+        self._task = asyncio.create_task(self._run(brief, ended), name=f"turn {self.id}")
+        return self._task
+
+    def stop(self) -> None:
+        """A person's stop: the vendor's stream is closed and the text so far is kept."""
+        if not self.stopping:
+            self.stopping = True
+            self._token.cancel()
+            self._loop.call_later(STOP_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._task.cancel("the model did not let go in time")
+
+    def interrupt(self) -> None:
+        """This node goes down: end the turn with what it has."""
+        if self._task is not None:
+            self._task.cancel("this node goes down")
+
+    async def _run(self, brief: Callable[[], Awaitable[Brief]], ended: Callable[[], Awaitable[None]]) -> None:
+        status: EndStatus = "interrupted"
+        outcome: Outcome | None = None
+        try:
+            outcome = await run(await brief(), self, self._token)
+            status = outcome.status
+        except asyncio.CancelledError:
+            status = "stopped" if self.stopping else "interrupted"
+        except OpsloomError as error:
+            status, outcome = "failed", Outcome(status="failed", history=(), error=error)
+        except Exception:
+            _log.exception("turn %s broke", self.id)
+            status, outcome = "failed", Outcome(status="failed", history=(), error=OpsloomError())
+        self._answer.finish("error" if status == "failed" else "stopped")
+        self.flush()
+        ending = asyncio.create_task(self._end(status, outcome, ended), name=f"end of {self.id}")
+        while not ending.done():
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError:
+                continue  # the answer is stored first, whoever is in a hurry
+        ending.result()
+
+    async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
+        error = outcome.error if outcome is not None else None
+        message = replace(
+            self._message,
+            status=status,
+            parts=self._answer.parts,
+            usage=outcome.usage or UNSET if outcome is not None else UNSET,
+            error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
+        )
+        kept = [*self.kept, *(outcome.history if outcome is not None else ())]
+        history = remembered(kept) if kept else None
+        await self._store(status, message, history, outcome.calls if outcome is not None else {})
+        await ended()
+
+    async def _store(
+        self, status: EndStatus, message: Message, history: bytes | None, calls: Mapping[str, str]
+    ) -> None:
+        session = self._session
+        session.environment.batches.forget(self.id)
+        for attempt in range(1_000_000):
+            try:
+                async with session.lock:
+                    async with session.environment.database.transact(session.workspace) as connection:
+                        journal = await Journal.open(
+                            connection, session.workspace, session.id, turn=self.id, seq=self._answer.seq
+                        )
+                        await journal.end_turn(self.id, self.epoch, self._answer.seq, status, message, history, calls)
+                        made = await journal.close()
+                    session.publish(made, journal.leaf, journal.title)
+                    session.turn, session.ended_turn = None, self.id
+                return
+            except Unavailable:
+                await asyncio.sleep(STORE_AGAIN[min(attempt, len(STORE_AGAIN) - 1)])
+            except Fenced:
+                _log.warning("turn %s was taken over by another node", self.id)
+                session.turn = None
+                session.ring.clear()
+                return

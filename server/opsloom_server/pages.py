@@ -1,0 +1,97 @@
+"""The pages: the chat at `/`, the widget's page at `/embed/{assistant}`, the loader, their assets, and nothing inline."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from opsloom_server.store import assistants
+from opsloom_server.store.engine import Database
+from opsloom_server.store.ids import DEFAULT_WORKSPACE
+
+STATIC: Final = Path(__file__).parent / "static"
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "require-trusted-types-for 'script'; frame-ancestors "
+)
+_COMMON: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    # The page names its assets by their content; only the page itself is asked for again.
+    "cache-control": "no-cache",
+}
+
+
+def routes() -> list[BaseRoute]:
+    """Every page. The client's router owns what follows `/c/`."""
+    return [
+        Route("/widget.js", loader),
+        Route("/embed/{assistant}", embedded),
+        Mount("/assets", _Assets(directory=STATIC / "assets", check_dir=False)),
+        Route("/favicon.svg", icon),
+        Route("/favicon.ico", icon),
+        Route("/", page),
+        Route("/c/{session:path}", page),
+        Route("/login", page),
+        Route("/knowledge", page),
+    ]
+
+
+async def page(request: Request) -> Response:
+    """The chat. Nobody may frame it."""
+    return _file("index.html", frame_ancestors="'none'")
+
+
+async def embedded(request: Request) -> Response:
+    """The widget's page. Pages of the listed sites may frame it; without a list, anybody's."""
+    database: Database = request.state.database
+    async with database.transact(DEFAULT_WORKSPACE) as connection:
+        assistant = await assistants.find(connection, request.path_params["assistant"])
+        if assistant is None or not assistant.spec.public:
+            return PlainTextResponse("There is no such public assistant here.", 404, _COMMON)
+        listed = await assistants.origins(connection, assistant.id)
+    return _file("embed.html", frame_ancestors=" ".join(["'self'", *listed]) if listed else "*")
+
+
+async def loader(request: Request) -> Response:
+    """The widget's loader, for any site."""
+    headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+    response = _file("widget.js", frame_ancestors="'none'")
+    response.headers.update(headers)
+    response.headers["cache-control"] = "public, max-age=300"
+    return response
+
+
+async def icon(request: Request) -> Response:
+    """The mark."""
+    return _file("favicon.svg", frame_ancestors="'none'")
+
+
+def _file(name: str, *, frame_ancestors: str) -> Response:
+    headers = {**_COMMON, "content-security-policy": _POLICY + frame_ancestors}
+    path = STATIC / name
+    if not path.is_file():
+        text = "The browser's part is not built. Run `make setup` in the checkout, or install a released wheel."
+        return PlainTextResponse(text, 503, headers)
+    return FileResponse(path, headers=headers)
+
+
+class _Assets(StaticFiles):
+    """Files whose names hold a hash of their content: they never change."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["cache-control"] = "public, max-age=31536000, immutable"
+            response.headers["x-content-type-options"] = "nosniff"
+            # The widget's page runs in a frame of another site.
+            response.headers["cross-origin-resource-policy"] = "cross-origin"
+        return response
