@@ -17,6 +17,8 @@ CHARS = 1_000
 # A rest shorter than this joins its neighbour where both fit: alone it would be found for nothing it says.
 SHORTEST = 200
 TITLE_TOKENS = 48
+# Signs around a heading's words: "###### ", emphasis, code marks.
+HEADING_MARKS = 12
 SEPARATOR = " \u203a "  # a single right-pointing angle
 
 
@@ -86,6 +88,11 @@ class _Titles:
         """The number of the section at this place."""
         return bisect_right(self._starts, place)
 
+    def bare(self, span: _Span) -> bool:
+        """Whether it is a heading without a word below, as where "## Install" is followed by "### Linux"."""
+        section = self.section(span.start)
+        return section > 0 and span.end - span.start <= len(self._loaded.headings[section - 1].title) + HEADING_MARKS
+
     def at(self, place: int) -> tuple[str, int]:
         """The title of a chunk that begins there, and its tokens."""
         path = self._paths[self.section(place)]
@@ -131,10 +138,14 @@ class _Titles:
 
 
 def _by_chars(loaded: Loaded, counter: Counter) -> list[_Span]:
+    """Section by section: a chunk over two sections would carry the title of the first alone."""
     splitter = MarkdownSplitter(CHARS) if loaded.markup == "markdown" else TextSplitter(CHARS)
-    cut = splitter.chunk_indices(loaded.text)
-    counts = counter.count([chunk for _, chunk in cut])
-    return [_Span(start, start + len(chunk), tokens) for (start, chunk), tokens in zip(cut, counts, strict=True)]
+    starts = [0, *(heading.start for heading in loaded.headings)]
+    ends = [*starts[1:], len(loaded.text)]
+    sections = splitter.chunk_all_indices([loaded.text[start:end] for start, end in zip(starts, ends, strict=True)])
+    cut = [(first + start, text) for first, section in zip(starts, sections, strict=True) for start, text in section]
+    counts = counter.count([text for _, text in cut])
+    return [_Span(start, start + len(text), tokens) for (start, text), tokens in zip(cut, counts, strict=True)]
 
 
 def _by_tokens(loaded: Loaded, counter: Counter, room: int) -> MarkdownSplitter | TextSplitter:
@@ -149,8 +160,8 @@ def _joined(spans: Sequence[_Span], titles: _Titles) -> list[_Span]:
         last = joined[-1] if joined else None
         if (
             last is not None
+            and (titles.bare(last) or titles.section(last.start) == titles.section(span.start))
             and min(span.end - span.start, last.end - last.start) < SHORTEST
-            and titles.section(last.start) == titles.section(span.start)
             and last.tokens + span.tokens - 2 <= titles.room(last.start)
         ):
             joined[-1] = _Span(last.start, span.end, last.tokens + span.tokens - 2)

@@ -34,7 +34,7 @@ def best_quote(query: str, passage: Passage) -> Quote:
     `text` is exactly the document's stored text from `start` to `end` (code points), at most 400 of them.
     """
     wanted = _stems(query)
-    sentences = list(_sentences(passage.text)) or [(0, len(passage.text), 0)]
+    sentences = list(_sentences(passage.text)) or list(_lines(passage.text)) or [(0, len(passage.text), 0)]
     seen = [_stems(passage.text[start:end]) for start, end, _ in sentences]
     # A word that every sentence holds tells them apart no more than a stop word does.
     rarity = {word: 1 / (1 + sum(word in each for each in seen)) for word in wanted}
@@ -53,6 +53,13 @@ def _sentences(text: str) -> Iterator[tuple[int, int, int]]:
         for sentence_start, sentence_end in _within(text, start, end):
             if _WORD.search(text, sentence_start, sentence_end):
                 yield sentence_start, sentence_end, block
+
+
+def _lines(text: str) -> Iterator[tuple[int, int, int]]:
+    """The lines with words, where a passage is nothing but a table or code; each a paragraph of its own."""
+    for number, line in enumerate(re.finditer(r"\S(?:[^\n]*\S)?", text)):
+        if _WORD.search(line[0]) and not line[0].startswith("#"):
+            yield line.start(), line.end(), number
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -81,7 +88,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 def _within(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for mark in _END.finditer(text, start, end):
-        if _ABBREVIATION.search(text, start, mark.end()):
+        if _ABBREVIATION.search(text[start : mark.end()]):
             continue
         yield start, mark.end()
         start = mark.end()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 
-from bs4 import BeautifulSoup, Comment, Tag, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.dammit import EncodingDetector
-from bs4.element import NavigableString
+from bs4.element import NavigableString, PreformattedString
 
 from opsloom_rag.errors import LoadError
 from opsloom_rag.loading.decoding import decode
@@ -71,8 +71,8 @@ class HtmlLoader:
 def _flatten(soup: BeautifulSoup) -> str:
     for tag in soup.find_all(_SILENT):
         tag.decompose()
-    for comment in soup.find_all(string=lambda string: isinstance(string, Comment)):
-        comment.extract()
+    for unseen in soup.find_all(string=lambda string: isinstance(string, PreformattedString)):
+        unseen.extract()  # comments, the doctype, processing instructions
     root: Tag = soup
     for name in ("main", "article"):
         found = soup.find_all(name)

@@ -1,0 +1,1 @@
+"""Tests of retrieval: real PostgreSQL under row-level security, the real embedder, documents made on the spot."""
