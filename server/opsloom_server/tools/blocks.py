@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct
-from opsloom_blocks import BlockKind, make_block
+from opsloom_blocks import BlockKind, make_block, schema_of
 from opsloom_protocol.messages import Issue, PatchOp
 
 from opsloom_server.store.ids import new_id
@@ -25,6 +25,9 @@ class ShowBlock(Tool):
         self.title = kind.title
         self.about = kind.about
         self.arguments = kind.data
+
+    def schema(self) -> dict[str, Any]:
+        return schema_of(self.kind.data, example=self.kind.example)
 
     def check(self, args: Any) -> Sequence[Issue]:
         return self.kind.check(args)

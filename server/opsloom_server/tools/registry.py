@@ -79,14 +79,14 @@ def tools_for(
 def describe_tools(catalogue: Catalogue) -> list[dict[str, Any]]:
     """The catalogue as it is published: `{name, title, about, schema}` each."""
     return [
-        {"name": tool.name, "title": tool.title, "about": tool.about, "schema": schema_of(tool.arguments)}
+        {"name": tool.name, "title": tool.title, "about": tool.about, "schema": tool.schema()}
         for tool in catalogue.tools.values()
     ]
 
 
 def _inspect(where: str, tool: Any) -> None:
     """What would otherwise break in the middle of somebody's conversation breaks here."""
-    for name in ("name", "title", "about", "arguments", "timeout", "sequential", "run", "check", "visible"):
+    for name in ("name", "title", "about", "arguments", "timeout", "sequential", "run", "check", "visible", "schema"):
         if not hasattr(tool, name):
             raise ExtensionError(where, f"{type(tool).__name__} has no `{name}`; subclass opsloom_server.tools.Tool.")
     if not _NAME.fullmatch(tool.name):
@@ -95,5 +95,6 @@ def _inspect(where: str, tool: Any) -> None:
         raise ExtensionError(where, f"{tool.name}: `run` must be an async generator (`async def` with `yield`).")
     try:
         schema_of(tool.arguments)
+        tool.schema()
     except Exception as error:
         raise ExtensionError(where, f"{tool.name}: `arguments` must be a msgspec.Struct class: {error}") from error

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
-from opsloom_blocks import BLOCKS, Kinds, plain
+from opsloom_blocks import BLOCKS, Kinds, plain, schema_of
 from opsloom_protocol.messages import Block, Issue, PatchOp, Source, ToolStatus
 from opsloom_rag.passages import Passage
 
@@ -57,6 +57,14 @@ class Tool(Protocol):
     def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         """An async generator; `args` is an instance of `arguments`. It is closed when the call ends, in any way."""
         ...
+
+    def __hash__(self) -> int:
+        """By identity: what is made once for a tool is kept."""
+        return object.__hash__(self)
+
+    def schema(self) -> dict[str, Any]:
+        """The arguments as JSON Schema, for the model. Asked for once in a process."""
+        return schema_of(self.arguments)
 
     def check(self, args: Any) -> Sequence[Issue]:
         """Rules across arguments. What it finds goes back to the model, and the call never starts."""

@@ -43,6 +43,7 @@ async def test_the_model_is_offered_each_kind_with_schema_and_words(tools: list[
     for kind in BLOCKS.values():
         parameters = script.offered[f"{'ask' if kind.waits else 'show'}_{kind.kind}"].parameters_json_schema
         jsonschema.validate(plain(kind.example), parameters)
+        assert parameters["examples"] == [plain(kind.example)]
 
 
 async def test_a_block_is_shown_and_changed_in_place(tools: list[Tool]) -> None:

@@ -130,7 +130,6 @@ async def test_a_tool_that_takes_too_long_is_given_up(stubborn: bool) -> None:
                 raise ValueError("cut") from None
             yield Result("too late")
 
-    logging.getLogger("opsloom.tools").setLevel(logging.CRITICAL)
     tool, sink, script = Slow(), Recorder(), Script([("add", {"amount": 4})], "sorry")
     assert (await agent(script, [tool]).run("go", deps=Deps(sink))).output == "sorry"
     assert sink.events[-1] == (
@@ -237,3 +236,21 @@ async def test_a_tool_hears_that_its_patch_does_not_fit() -> None:
     await agent(script, [Clumsy()]).run("go", deps=Deps(sink))
     assert sink.names == ["start", "show", "end"]
     assert script.heard[0].content == "/title: Expected str, got int."
+
+
+async def test_a_tool_that_fails_beside_its_work_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(Adding):
+        def check(self, args: Size) -> list[Issue]:
+            if args.amount > 5:
+                raise RuntimeError("password=hunter2")
+            return []
+
+        def visible(self, args: Size) -> Any:
+            raise RuntimeError("password=hunter2")
+
+    sink, script = Recorder(), Script([("add", {"amount": 6})], [("add", {"amount": 4})], "done")
+    assert (await agent(script, [Odd()]).run("go", deps=Deps(sink))).output == "done"
+    assert "unexpected error" in script.words[0]
+    assert "hunter2" not in repr(script.heard)
+    assert sink.events[0] == ("start", "add", "Add something up", None)
+    assert "failed to check" in caplog.text
