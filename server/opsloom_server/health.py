@@ -20,7 +20,7 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Migrated, the demo's knowledge searchable, sockets accepted, the database there. 503 with the reason otherwise."""
+    """Migrated, the demo's knowledge searchable, sockets accepted, the database there; else 503 with the reason."""
     hub: Hub = request.state.hub
     database: Database = request.state.database
     if hub.draining:

@@ -1,4 +1,4 @@
-"""The pages: the chat at `/`, the widget's page at `/embed/{assistant}`, the loader, their assets, and nothing inline."""
+"""The pages: the chat at `/`, the widget's at `/embed/{assistant}`, the loader, their assets; nothing inline."""
 
 from pathlib import Path
 from typing import Final
@@ -54,8 +54,8 @@ async def embedded(request: Request) -> Response:
     """The widget's page. Pages of the listed sites may frame it; without a list, anybody's."""
     database: Database = request.state.database
     async with database.transact(DEFAULT_WORKSPACE) as connection:
-        assistant = await assistants.find(connection, request.path_params["assistant"])
-        if assistant is None or not assistant.spec.public:
+        assistant = await assistants.assistant_by_slug(connection, request.path_params["assistant"])
+        if assistant is None or not assistant.public:
             return PlainTextResponse("There is no such public assistant here.", 404, _COMMON)
         listed = await assistants.origins(connection, assistant.id)
     return _file("embed.html", frame_ancestors=" ".join(["'self'", *listed]) if listed else "*")

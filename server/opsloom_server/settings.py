@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     secret: SecretStr | None = None
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     model: str | None = None
-    embedder: str = "local"
+    embedder: str = "all-MiniLM-L6-v2"
     extensions: Path | None = None
     demo_words_per_second: float = Field(60.0, ge=0, description="Pace of the demo model's answers; 0 = at once")
 

@@ -143,7 +143,7 @@ class Hub:
                     if live.workspace != principal.workspace:
                         raise NotFound
                     principal.demand_own(live.user)
-                    if not principal.may_use(live.assistant.id, public=live.assistant.spec.public):
+                    if not principal.may_use(live.assistant.id, public=live.assistant.public):
                         raise NotFound
                     live.attaching += 1
                     return live
@@ -159,7 +159,7 @@ class Hub:
     async def _load(self, workspace: str, session: str) -> LiveSession | None:
         async with self.environment.database.transact(workspace) as connection:
             row = await find_session(connection, session)
-            assistant = await assistants.find(connection, row.assistant, deleted=True) if row is not None else None
+            assistant = await assistants.assistant_by_id(connection, row.assistant) if row is not None else None
         if row is None or assistant is None:
             return None
         live = await LiveSession.load(self.environment, workspace, assistant, row)
@@ -168,8 +168,8 @@ class Hub:
 
     async def _assistant(self, principal: Principal, slug: str) -> Assistant:
         async with self.environment.database.transact(principal.workspace) as connection:
-            assistant = await assistants.find(connection, slug)
-        if assistant is None or not principal.may_use(assistant.id, public=assistant.spec.public):
+            assistant = await assistants.assistant_by_slug(connection, slug)
+        if assistant is None or not principal.may_use(assistant.id, public=assistant.public):
             raise NotFound(f"There is no assistant “{slug[:60]}” here.")
         return assistant
 
