@@ -62,7 +62,7 @@ class DocumentRow(Struct, frozen=True):
 
 
 class NewDocument(Struct, frozen=True, kw_only=True):
-    """What was handed in, not yet read."""
+    """What was handed in, not yet read. ``media_type`` None: the title is a file's name, for want of a better one."""
 
     title: str
     source: bytes

@@ -86,12 +86,12 @@ async def usage_by_day(connection: AsyncConnection, since: date, until: date) ->
 
 
 async def note(
-    connection: AsyncConnection, workspace: str, user: str | None, action: str, subject: str, **detail: Any
+    connection: AsyncConnection, workspace: str, by: str | None, action: str, subject: str, /, **detail: Any
 ) -> None:
     """Write down what somebody did; in the same transaction, so that it is there exactly when the deed is."""
     await connection.execute(
         insert(audit).values(
-            id=new_id("aud"), workspace_id=workspace, user_id=user, action=action, subject=subject, detail=detail
+            id=new_id("aud"), workspace_id=workspace, user_id=by, action=action, subject=subject, detail=detail
         )
     )
 

@@ -12,7 +12,19 @@ from opsloom_server.store.ids import new_id
 from opsloom_server.store.tables.conversation import sessions
 from opsloom_server.store.tables.identity import users, workspaces
 
-__all__ = ["UserRow", "add", "drop_idle_visitors", "ensure_external", "ensure_workspace", "get", "page", "rename"]
+__all__ = [
+    "UserRow",
+    "add",
+    "change",
+    "drop_idle_visitors",
+    "ensure_external",
+    "ensure_workspace",
+    "get",
+    "has_owner",
+    "page",
+    "rename",
+    "workspace_name",
+]
 
 # A visitor who wrote nothing within a day leaves no trace.
 IDLE_VISITOR = text("interval '1 day'")
@@ -104,6 +116,31 @@ async def get(connection: AsyncConnection, user: str) -> UserRow | None:
 async def rename(connection: AsyncConnection, user: str, name: str) -> None:
     """Change a user's shown name."""
     await connection.execute(update(users).where(users.c.id == user).values(name=name))
+
+
+async def change(
+    connection: AsyncConnection, user: str, *, name: str | None, role: str | None, disabled: bool | None
+) -> UserRow:
+    """Change what is given of a user who is there."""
+    values: dict[str, Any] = {}
+    if name is not None:
+        values["name"] = name
+    if role is not None:
+        values["role"] = role
+    if disabled is not None:
+        values["disabled_at"] = func.now() if disabled else None
+    if values:
+        await connection.execute(update(users).where(users.c.id == user).values(**values))
+    return UserRow(*(await connection.execute(select(*_COLUMNS).where(users.c.id == user))).one())
+
+
+async def has_owner(connection: AsyncConnection) -> bool:
+    """Whether somebody can still run this workspace; true as well before the first owner has signed in."""
+    people = select(
+        func.count().filter(users.c.role == "owner", users.c.disabled_at.is_(None)) > 0, func.count() == 0
+    ).where(users.c.kind == "person", users.c.role != "visitor")
+    some, none = (await connection.execute(people)).one()
+    return bool(some or none)
 
 
 async def page(

@@ -1,0 +1,57 @@
+"""The REST application, to be mounted at ``/api``.
+
+A mounted application's lifespan is never run, so there is none: the outer one makes ``Services`` and yields
+``{"services": services}``, which requests find under ``request.state``.
+"""
+
+from fastapi import APIRouter, FastAPI
+
+from opsloom_server import __version__
+from opsloom_server.rest import (
+    assistants,
+    documents,
+    failures,
+    files,
+    identity,
+    knowledge,
+    offered,
+    records,
+    sessions,
+    sites,
+    tickets,
+)
+from opsloom_server.rest.limits import BodyLimit
+
+__all__ = ["create_api"]
+
+_ROUTERS = (
+    tickets.router,
+    identity.router,
+    assistants.router,
+    knowledge.router,
+    documents.router,
+    sessions.router,
+    files.router,
+    offered.router,
+    sites.router,
+    records.router,
+)
+
+
+def create_api() -> FastAPI:
+    """Build the application. It holds nothing: everything that runs comes with the request."""
+    app = FastAPI(
+        title="Opsloom",
+        version=__version__,
+        description="Assistants, knowledge, conversations. Conversations themselves run over the WebSocket at /ws.",
+        docs_url="/docs",
+        openapi_url="/openapi.json",
+        redoc_url=None,
+    )
+    failures.install(app)
+    app.add_middleware(BodyLimit)
+    v1 = APIRouter(prefix="/v1")
+    for router in _ROUTERS:
+        v1.include_router(router)
+    app.include_router(v1)
+    return app

@@ -1,0 +1,111 @@
+"""``tickets``: what a connection shows in its first frame."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from opsloom_server.auth import Principal, tickets, visitors
+from opsloom_server.auth.origins import is_allowed
+from opsloom_server.errors import Forbidden, Invalid, NotFound, NotSignedIn
+from opsloom_server.rest.access import Anyone, Served
+from opsloom_server.rest.services import Services
+from opsloom_server.rest.texts import Body, Name
+from opsloom_server.store import users
+from opsloom_server.store.assistants import Assistant, assistant_by_slug, origins
+from opsloom_server.store.ids import DEFAULT_WORKSPACE
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["tickets"])
+
+
+class Identity(Body):
+    """A person whom the program that asks knows; ``id`` is its own name for them."""
+
+    id: Name
+    name: Name | None = None
+
+
+class TicketWish(Body):
+    """For whom, and for which assistant (slug or id). ``visitor`` is the secret that an earlier answer gave."""
+
+    assistant: Annotated[str | None, Field(max_length=200)] = None
+    visitor: Annotated[str | None, Field(max_length=200)] = None
+    identity: Identity | None = None
+
+
+class TicketGiven(BaseModel):
+    """The ticket: one use, within ``expires_in`` seconds. ``visitor`` comes back where the asker is one: keep it."""
+
+    ticket: str
+    expires_in: int
+    visitor: str | None = None
+
+
+@router.post("/tickets", response_model_exclude_none=True)
+async def give_ticket(wish: TicketWish, request: Request, services: Served, principal: Anyone) -> TicketGiven:
+    """Give a ticket to whoever is signed in, to a program (also on behalf of a person it knows: `identity`), or, where
+    the assistant is public, to anyone: they are then a visitor.
+    """
+    workspace = DEFAULT_WORKSPACE if principal is None else principal.workspace
+    assistant, listed = await _assistant(services, workspace, wish.assistant)
+    origin = request.headers.get("origin")
+    if not is_allowed(origin, request.headers.get("host"), services.settings.public_url, listed):
+        raise Forbidden("This page is not one of this server's. An owner can list it under sites.")
+    secret = None
+    if wish.identity is not None:
+        principal = await _on_behalf(services, principal, wish.identity, assistant)
+        origin = None  # the program's own request; the person's page is checked by the socket
+    elif principal is None:
+        if assistant is None:
+            raise NotSignedIn("Sign in, or name a public assistant.")
+        if not assistant.public:
+            raise NotFound
+        principal, secret = await _visitor(services, wish.visitor)
+    elif principal.kind == "visitor":
+        secret = request.headers["authorization"].partition(" ")[2].strip()
+    if assistant is not None and not principal.may_use(assistant.id, public=assistant.public):
+        raise NotFound
+    token = await tickets.issue(
+        services.database, principal, origin=origin, assistants=None if assistant is None else [assistant.id]
+    )
+    return TicketGiven(ticket=token.text, expires_in=tickets.LIFETIME, visitor=secret)
+
+
+async def _assistant(services: Services, workspace: str, name: str | None) -> tuple[Assistant | None, list[str]]:
+    """Return the assistant that was asked for, and the pages that may show it. Raises NotFound."""
+    async with services.database.transact(workspace) as connection:
+        if name is None:
+            return None, []
+        assistant = await assistant_by_slug(connection, name)
+        if assistant is None:
+            raise NotFound
+        return assistant, await origins(connection, assistant.id)
+
+
+async def _visitor(services: Services, secret: str | None) -> tuple[Principal, str]:
+    """Return the visitor of this secret, or a new one: a secret that is unknown here must not lock its holder out."""
+    known = await visitors.check(services.database, secret) if secret else None
+    if known is not None and secret is not None and known.workspace == DEFAULT_WORKSPACE:
+        return known, secret
+    made, token = await visitors.create(services.database, DEFAULT_WORKSPACE)
+    return made, token.text
+
+
+async def _on_behalf(
+    services: Services, program: Principal | None, identity: Identity, assistant: Assistant | None
+) -> Principal:
+    if program is None or program.kind != "key":
+        raise Forbidden("Only an API key may ask on behalf of somebody else.")
+    if assistant is None:
+        raise Invalid("Name the assistant that this person may talk to.")
+    if not program.may_use(assistant.id, public=assistant.public):
+        raise NotFound
+    async with services.database.transact(program.workspace) as connection:
+        user, name, disabled = await users.ensure_external(connection, program.workspace, identity.id, identity.name)
+    if disabled:
+        raise Forbidden("This person may not sign in any more.")
+    return Principal(
+        workspace=program.workspace, user=user, kind="person", role="visitor", name=name, assistants=(assistant.id,)
+    )

@@ -1,0 +1,106 @@
+"""The REST application on a real database, with two workspaces; search by words alone, which needs no model."""
+
+from collections.abc import AsyncIterator, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest_asyncio
+from opsloom_protocol.messages import FeedbackMark
+from opsloom_rag.knowledge import Knowledge
+from opsloom_server.auth import keys
+from opsloom_server.rest.app import create_api
+from opsloom_server.rest.services import Services
+from opsloom_server.settings import Settings
+from opsloom_server.store import users
+from opsloom_server.store.engine import Database
+from opsloom_server.tools import load_catalogue
+from sqlalchemy import text
+
+BASE = "http://127.0.0.1:8000/api/v1"
+API = create_api()
+
+
+@dataclass
+class Told:
+    """A hub and a worker that write down what they were told."""
+
+    database: Database
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    async def rename(self, workspace: str, session: str, title: str) -> None:
+        self.calls.append(("rename", workspace, session, title))
+        async with self.database.transact(workspace) as connection:
+            await connection.execute(
+                text("UPDATE sessions SET title = :title WHERE id = :id"), {"id": session, "title": title}
+            )
+
+    async def feedback(self, workspace: str, session: str, message: str, mark: FeedbackMark) -> None:
+        self.calls.append(("feedback", workspace, session, message, mark))
+
+    async def deleted(self, workspace: str, session: str) -> None:
+        self.calls.append(("deleted", workspace, session))
+
+    def wake(self, workspace: str) -> None:
+        self.calls.append(("wake", workspace))
+
+
+@dataclass
+class Rest:
+    """Who may be asked as: ``owner`` and ``member`` of the default workspace, ``other`` who owns another one."""
+
+    services: Services
+    told: Told
+    owner: httpx2.AsyncClient
+    member: httpx2.AsyncClient
+    other: httpx2.AsyncClient
+    nobody: httpx2.AsyncClient
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    def client(self, bearer: str | None = None, **headers: str) -> httpx2.AsyncClient:
+        return client(self.services, bearer, **headers)
+
+    async def ok(self, response: httpx2.Response, status: int = 200) -> Any:
+        assert response.status_code == status, response.text
+        return response.json() if response.content else None
+
+
+def client(services: Services, bearer: str | None = None, **headers: str) -> httpx2.AsyncClient:
+    """Make a client on the application, as the outer application mounts it."""
+
+    async def mounted(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        await API({**scope, "root_path": "/api", "state": {"services": services}}, receive, send)
+
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    transport = httpx2.ASGITransport(mounted, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url=BASE, headers=headers)
+
+
+@pytest_asyncio.fixture
+async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
+    told = Told(database)
+    services = Services(
+        settings=Settings(),
+        database=database,
+        secret=b"s" * 32,
+        files=tmp_path / "files",
+        knowledge=Knowledge(database.transact, None),
+        catalogue=load_catalogue(),
+        hub=told,
+        worker=told,
+    )
+    made = []
+    for workspace, role in (("ws_default", "owner"), ("ws_default", "member"), ("ws_other", "owner")):
+        async with database.transact(workspace) as connection:
+            await users.ensure_workspace(connection, workspace, workspace)
+        _, key = await keys.create(database, workspace, role, role)  # type: ignore[arg-type]
+        made.append(client(services, key.text))
+    rest = Rest(services, told, *made, client(services))
+    yield rest
+    for one in (*made, rest.nobody):
+        await one.aclose()
