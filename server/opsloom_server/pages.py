@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from opsloom_server.hub import Hub
 from opsloom_server.store import assistants
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
@@ -36,6 +37,7 @@ def routes() -> list[BaseRoute]:
         Route("/widget.js", loader),
         Route("/embed/{assistant}", embedded),
         Mount("/assets", _Assets(directory=STATIC / "assets", check_dir=False)),
+        Route("/extensions/{name}", extension),
         Route("/favicon.svg", icon),
         Route("/favicon.ico", icon),
         Route("/", page),
@@ -68,6 +70,15 @@ async def loader(request: Request) -> Response:
     response.headers.update(headers)
     response.headers["cache-control"] = "public, max-age=300"
     return response
+
+
+async def extension(request: Request) -> Response:
+    """The browser's end of a block kind that users added."""
+    hub: Hub = request.state.hub
+    path = hub.environment.catalogue.scripts.get(request.path_params["name"])
+    if path is None:
+        return PlainTextResponse("There is no such extension.", 404, _COMMON)
+    return FileResponse(path, media_type="text/javascript", headers=_COMMON)
 
 
 async def icon(request: Request) -> Response:

@@ -231,8 +231,7 @@ class Socket:
             if isinstance(frame, Open) and frame.session is None and frame.assistant is None:
                 connection.refuse(Invalid("Name a session or an assistant."), frame.ref)
                 continue
-            while connection.full:
-                await asyncio.sleep(0.05)
+            await connection.room()
             self._hub.submit(connection, frame)
 
     async def _write(self, connection: Connection) -> None:
@@ -246,6 +245,9 @@ class Socket:
                         await connection.live.catch_up(connection)
                     continue
                 if not texts:
+                    if connection.closing is not None:
+                        await self._close(connection.closing)
+                        return
                     await connection.wait()
                     continue
                 for text in texts:

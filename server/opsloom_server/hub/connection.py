@@ -5,6 +5,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from opsloom_protocol.codec import encode
+from opsloom_protocol.errors import CloseCode
 from opsloom_protocol.frames import ErrorFrame, ServerFrame
 
 from opsloom_server.auth.principal import Principal
@@ -21,7 +22,7 @@ OUTBOX: Final = 1_000
 class Connection:
     """Written by the hub, emptied by the socket's writer. Nothing here waits but `wait`."""
 
-    __slots__ = ("_outbox", "_waiter", "id", "kinds", "live", "position", "principal")
+    __slots__ = ("_outbox", "_room", "_waiter", "closing", "id", "kinds", "live", "position", "principal")
 
     def __init__(self, principal: Principal, kinds: tuple[str, ...] | None = None) -> None:
         self.id = new_id("con")
@@ -29,12 +30,17 @@ class Connection:
         self.kinds = kinds
         self.live: LiveSession | None = None
         self.position = 0
+        # Set to end the socket once everything posted is sent.
+        self.closing: CloseCode | None = None
         self._outbox: deque[str] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
 
-    @property
-    def full(self) -> bool:
-        return len(self._outbox) >= OUTBOX
+    async def room(self) -> None:
+        """Until its replies fit again: a reader that does not read is not listened to."""
+        while len(self._outbox) >= OUTBOX:
+            self._room = asyncio.get_running_loop().create_future()
+            await self._room
 
     def post(self, frame: ServerFrame | str) -> None:
         """A frame for this connection alone, before whatever the ring holds next."""
@@ -43,6 +49,11 @@ class Connection:
 
     def refuse(self, error: OpsloomError, ref: str | None = None) -> None:
         self.post(error_frame(error, ref))
+
+    def end(self, code: CloseCode) -> None:
+        """Close the socket after what was posted."""
+        self.closing = code
+        self.wake()
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -62,6 +73,8 @@ class Connection:
         if self._outbox:
             out = list(self._outbox)
             self._outbox.clear()
+            if self._room is not None and not self._room.done():
+                self._room.set_result(None)
             return out
         if self.live is None:
             return []

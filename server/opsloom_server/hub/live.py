@@ -8,7 +8,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from opsloom_protocol.codec import encode
 from opsloom_protocol.frames import PROTOCOL, ServerFrame, SessionUpdate, Snapshot, Welcome
-from opsloom_protocol.messages import Cursor, Message, SessionInfo, Turn
+from opsloom_protocol.messages import AssistantInfo, Cursor, Message, SessionInfo, Turn
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.hub.connection import Connection
@@ -137,12 +137,20 @@ class LiveSession:
             protocol=PROTOCOL,
             connection=connection.id,
             user=connection.principal.author(),
-            assistant=self.assistant.info(),
+            assistant=self._assistant(),
             session=self._info(),
             resumed=resumed,
             limits={name: getattr(limits, name) for name in _TOLD},
             ref=ref,
         )
+
+    def _assistant(self) -> AssistantInfo:
+        """The public part, with the browser's modules of the block kinds that users added."""
+        info = self.assistant.info()
+        scripts = self.environment.catalogue.scripts
+        if not scripts:
+            return info
+        return replace(info, look={**info.look, "extensions": [f"/extensions/{name}" for name in scripts]})
 
     def _info(self) -> SessionInfo:
         return SessionInfo(id=self.id, rev=self.ring.rev, title=self.title)

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import random
 from collections import defaultdict, deque
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from opsloom_protocol.frames import Ack, GoingAway, Hello, Open, Ping, Pong, Request, Stop
-from opsloom_protocol.messages import Cursor
+from opsloom_protocol.messages import Cursor, FeedbackMark
 
 from opsloom_server.auth.principal import Principal
 from opsloom_server.errors import Busy, Invalid, NotFound, OpsloomError, Unavailable
+from opsloom_server.hub import outside
 from opsloom_server.hub.allowance import Allowance
 from opsloom_server.hub.briefing import brief
 from opsloom_server.hub.commands import Command, Commands
@@ -24,7 +26,7 @@ from opsloom_server.hub.session_ids import is_sealed, new_session_id
 from opsloom_server.orchestrator import Brief
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import Assistant
-from opsloom_server.store.conversations import find_session
+from opsloom_server.store.conversations import find_session, was_deleted
 
 INBOX: Final = 64
 """Requests that may wait in one session."""
@@ -147,7 +149,7 @@ class Hub:
                         raise NotFound
                     live.attaching += 1
                     return live
-                if slug is not None:
+                if slug is not None and not await self._was_deleted(principal.workspace, session):
                     assistant = await self._assistant(principal, slug)
                     if is_sealed(session, self._secret, principal.user, assistant.id):
                         return self._fresh(principal, assistant, session)
@@ -155,6 +157,10 @@ class Hub:
         finally:
             if not lock.locked():
                 self._loading.pop(session, None)
+
+    async def _was_deleted(self, workspace: str, session: str) -> bool:
+        async with self.environment.database.transact(workspace) as connection:
+            return await was_deleted(connection, session)
 
     async def _load(self, workspace: str, session: str) -> LiveSession | None:
         async with self.environment.database.transact(workspace) as connection:
@@ -271,6 +277,38 @@ class Hub:
     def live(self, session: str) -> LiveSession | None:
         """The session, if it is live on this node."""
         return self._sessions.get(session)
+
+    # ------------------------------------------------------------------------------------------ from outside
+
+    async def rename(self, workspace: str, session: str, title: str) -> None:
+        """Give a stored session a title, in every window. Raises `NotFound`."""
+        async with self._held(workspace, session) as live:
+            await outside.rename(live, title)
+
+    async def feedback(self, workspace: str, session: str, message: str, mark: FeedbackMark) -> None:
+        """Mark an answer, in every window. Raises `NotFound`, `Busy`."""
+        async with self._held(workspace, session) as live:
+            await outside.feedback(live, message, mark)
+
+    async def deleted(self, workspace: str, session: str) -> None:
+        """The session is gone from the lists: end its turn and its connections."""
+        live = self._sessions.get(session)
+        if live is not None and live.workspace == workspace:
+            outside.end(live)
+
+    @asynccontextmanager
+    async def _held(self, workspace: str, session: str) -> AsyncIterator[LiveSession]:
+        """A stored session, live for as long as this takes."""
+        async with self._loading.setdefault(session, asyncio.Lock()):
+            live = self._sessions.get(session) or await self._load(workspace, session)
+            if live is None or live.workspace != workspace or not live.stored:
+                raise NotFound
+            live.attaching += 1
+        try:
+            yield live
+        finally:
+            live.attaching -= 1
+            self._let_go(live)
 
     # ------------------------------------------------------------------------------------------ leases
 

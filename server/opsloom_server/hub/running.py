@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from msgspec import UNSET
 from msgspec.structs import replace
+from opsloom_blocks import patched
 from opsloom_protocol.frames import TurnStart
-from opsloom_protocol.messages import Block, Message, MessageError, PatchOp, Source, ToolStatus, Turn
+from opsloom_protocol.messages import Block, BlockPart, Message, MessageError, Part, PatchOp, Source, ToolStatus, Turn
 from pydantic_ai import CancellationToken
 from pydantic_ai.messages import ModelMessage
 
@@ -183,14 +184,19 @@ class RunningTurn:
                 await asyncio.shield(ending)
             except asyncio.CancelledError:
                 continue  # the answer is stored first, whoever is in a hurry
-        ending.result()
+        if (broken := ending.exception()) is not None:
+            # Nobody renews its lease any more, so in 10 s the keeper of leases ends it with the text that is stored.
+            _log.error("the answer of turn %s could not be stored", self.id, exc_info=broken)
+            self._session.turn = None
+            self._session.ring.clear()
+            await ended()
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
         error = outcome.error if outcome is not None else None
         message = replace(
             self._message,
             status=status,
-            parts=self._answer.parts,
+            parts=tuple(map(self._said_anew, self._answer.parts)),
             usage=outcome.usage or UNSET if outcome is not None else UNSET,
             error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
         )
@@ -198,6 +204,14 @@ class RunningTurn:
         history = remembered(kept) if kept else None
         await self._store(status, message, history, outcome.calls if outcome is not None else {})
         await ended()
+
+    def _said_anew(self, part: Part) -> Part:
+        """A block that was changed in place says what it shows now; on the way only its data travelled."""
+        kinds = self._session.environment.catalogue.kinds
+        if not isinstance(part, BlockPart) or part.block.version <= 1 or part.block.kind not in kinds:
+            return part
+        fresh = patched(part.block, (), kinds).fallback
+        return BlockPart(block=replace(part.block, fallback=fresh))
 
     async def _store(
         self, status: EndStatus, message: Message, history: bytes | None, calls: Mapping[str, str]

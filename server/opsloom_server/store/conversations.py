@@ -14,7 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.tables.conversation import blocks, messages, session_log, sessions
 
-__all__ = ["LoggedFrame", "SessionRow", "find_session", "log_after", "messages_by_id", "path", "queue", "rfc3339"]
+__all__ = [
+    "LoggedFrame",
+    "SessionRow",
+    "find_session",
+    "log_after",
+    "messages_by_id",
+    "path",
+    "queue",
+    "rfc3339",
+    "was_deleted",
+]
 
 WINDOW: Final = 50
 """Messages in a snapshot."""
@@ -42,6 +52,8 @@ class LoggedFrame(Struct, frozen=True):
 _FIND = select(
     sessions.c.id, sessions.c.assistant_id, sessions.c.user_id, sessions.c.title, sessions.c.rev, sessions.c.leaf
 ).where(sessions.c.id == bindparam("id"), sessions.c.deleted_at.is_(None))
+
+_DELETED = select(sessions.c.id).where(sessions.c.id == bindparam("id"), sessions.c.deleted_at.is_not(None))
 
 # Walks up from the leaf and stops, so a long conversation costs no more than a short one.
 _PATH = text(
@@ -127,6 +139,11 @@ async def find_session(connection: AsyncConnection, session: str) -> SessionRow 
     """The stored session, whoever's it is."""
     row = (await connection.execute(_FIND, {"id": session})).one_or_none()
     return None if row is None else SessionRow(*row)
+
+
+async def was_deleted(connection: AsyncConnection, session: str) -> bool:
+    """Whether there was a session by that id which is gone from sight."""
+    return (await connection.execute(_DELETED, {"id": session})).one_or_none() is not None
 
 
 async def path(

@@ -129,7 +129,7 @@ class Journal:
         self.rev = row.rev
         self.leaf = row.leaf
         self.title = row.title
-        self._connection = connection
+        self.connection = connection
         self._workspace = workspace
         self._turn = turn
         self._seq = seq
@@ -156,9 +156,9 @@ class Journal:
     async def close(self) -> list[Made]:
         """Write the log and the session's row; what was made may be sent once the transaction is committed."""
         if self.made:
-            await self._connection.execute(insert(session_log), [self._logged(made) for made in self.made])
+            await self.connection.execute(insert(session_log), [self._logged(made) for made in self.made])
             values = {"at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
-            await self._connection.execute(_CLOSE, {"session": self.row.id, **values})
+            await self.connection.execute(_CLOSE, {"session": self.row.id, **values})
         return self.made
 
     def _logged(self, made: Made) -> dict[str, Any]:
@@ -208,7 +208,7 @@ class Journal:
         return message
 
     async def _insert(self, message: Message, now: datetime) -> None:
-        await self._connection.execute(
+        await self.connection.execute(
             insert(messages),
             {
                 "id": message.id,
@@ -233,7 +233,7 @@ class Journal:
             values["parent"] = change.parent
         if isinstance(change.feedback, FeedbackMark):
             values["feedback"] = to_builtins(change.feedback)
-        await self._connection.execute(update(messages).where(messages.c.id == change.id).values(**values))
+        await self.connection.execute(update(messages).where(messages.c.id == change.id).values(**values))
         if change.status == "done" and change.parent is not UNSET:
             self.leaf = change.id
         self.made.append(Made(MessageUpdate(rev=self._next(), message=change), ref))
@@ -280,9 +280,9 @@ class Journal:
             )
             await self._insert(message, now)
         else:
-            await self._connection.execute(update(messages).where(messages.c.id == answer).values(status="running"))
+            await self.connection.execute(update(messages).where(messages.c.id == answer).values(status="running"))
         turn = new_id("trn")
-        await self._connection.execute(
+        await self.connection.execute(
             insert(turns).values(lease_until=func.now() + _seconds(LEASE)),
             {
                 "id": turn,
@@ -325,12 +325,12 @@ class Journal:
 
         Raises `Fenced` where the turn is not this owner's any more.
         """
-        ended = await self._connection.execute(
+        ended = await self.connection.execute(
             _END_TURN, {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
         )
         if ended.rowcount == 0:
             raise Fenced
-        await self._connection.execute(
+        await self.connection.execute(
             _END_MESSAGE,
             {
                 "message": message.id,
@@ -341,7 +341,7 @@ class Journal:
                 "new_history": history,
             },
         )
-        await self._connection.execute(_CLEAR_LOG, {"turn": turn})
+        await self.connection.execute(_CLEAR_LOG, {"turn": turn})
         await self._keep_blocks(message, calls or {})
         self._turn, self._seq = turn, seq
         self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message), body=message.id))
@@ -364,12 +364,12 @@ class Journal:
             }
             for block in shown
         ]
-        await self._connection.execute(upsert(blocks).on_conflict_do_nothing(), rows)
+        await self.connection.execute(upsert(blocks).on_conflict_do_nothing(), rows)
 
     async def set_block(self, message: str, block: str, state: BlockState, reply: str, ref: str | None = None) -> None:
         """Close an open block. Raises `Conflict` where somebody was faster."""
         values = {"block": block, "new_state": to_builtins(state), "new_reply": reply}
-        if (await self._connection.execute(_ACT, values)).rowcount == 0:
+        if (await self.connection.execute(_ACT, values)).rowcount == 0:
             raise Conflict("This was answered already.")
         change = BlockChange(id=block, state=state)
         self.made.append(Made(BlockUpdate(rev=self._next(), message=message, block=change), ref))
@@ -380,7 +380,7 @@ class Journal:
         """Keep the reply to a request, so that the same `ref` gets the same."""
         body = reply.message.id if isinstance(reply, MessageAdded) else None
         framed = replace(reply, ref=request.ref)
-        await self._connection.execute(
+        await self.connection.execute(
             insert(requests),
             {
                 "workspace_id": self._workspace,
