@@ -25,6 +25,7 @@ PROVIDERS: dict[str, str] = {
     "openai-chat": "opsloom_server.models.openai_chat",
     "ollama": "opsloom_server.models.ollama",
     "bedrock": "opsloom_server.models.bedrock",
+    "demo": "opsloom_server.models.demo",
 }
 ENTRY_POINTS = "opsloom.models"
 
