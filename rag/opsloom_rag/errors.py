@@ -6,7 +6,8 @@ RagError
 ├── EmbedderDiffers    the knowledge base holds vectors of another embedder
 ├── EmbedderFailed     the embedder answered with something unusable
 └── NoSuchBase         the knowledge base is not there (or belongs to somebody else)
-    └── NoSuchDocument     the document was removed while it was being read
+    ├── NoSuchDocument     the document was removed while it was being read
+    └── ExtensionBroken    an installed package promises a loader, embedder or store that cannot be imported
 """
 
 from __future__ import annotations
@@ -52,3 +53,7 @@ class NoSuchBase(RagError):
 
 class NoSuchDocument(RagError):
     code = "not_found"
+
+
+class ExtensionBroken(RagError):
+    code = "extension_broken"

@@ -59,9 +59,11 @@ def rag_url(postgres_cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 async def engine(rag_url: str) -> AsyncIterator[AsyncEngine]:
-    """The owner's view: no row-level security holds for a superuser."""
+    """The owner's view: no row-level security holds for a superuser. The tables are emptied after the test."""
     engine = create_async_engine(rag_url, pool_size=8)
     yield engine
+    async with engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
     await engine.dispose()
 
 

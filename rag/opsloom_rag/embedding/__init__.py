@@ -1,6 +1,6 @@
 """Turns text into vectors.
 
-To add one: write `protocol.Embedder`, add a line to EMBEDDERS, run the contract test in tests/rag/test_embedders.py.
+To add one: docs/embedders-adding.md. Each keeps `protocol.Embedder` and the test in tests/rag/test_embedders.py.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Callable
 from opsloom_rag.embedding.minilm import MiniLM
 from opsloom_rag.embedding.protocol import Embedder
 from opsloom_rag.errors import EmbedderMissing
+from opsloom_rag.extensions import added
 
 __all__ = ["DEFAULT", "EMBEDDERS", "Embedder", "make_embedder"]
 
 DEFAULT = MiniLM.name
 
-EMBEDDERS: dict[str, Callable[[], Embedder]] = {DEFAULT: MiniLM.load}
+EMBEDDERS: dict[str, Callable[[], Embedder]] = {DEFAULT: MiniLM.load, **added("opsloom.embedders")}
 
 
 def make_embedder(name: str = DEFAULT) -> Embedder:

@@ -1,6 +1,6 @@
 """Documents to text.
 
-To add a kind: write `loaded.Loader`, add a line to LOADERS, run the contract test in tests/rag/test_loaders.py.
+To add a kind: docs/loaders-adding.md. Each keeps `loaded.Loader` and the test in tests/rag/test_loaders.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import msgspec
 
 from opsloom_rag.errors import LoadError
+from opsloom_rag.extensions import added
 from opsloom_rag.loading import isolation
 from opsloom_rag.loading.html import HtmlLoader
 from opsloom_rag.loading.loaded import Heading, Limits, Loaded, Loader
@@ -22,12 +23,13 @@ from opsloom_rag.passages import Content
 __all__ = ["LOADERS", "Heading", "Limits", "Loaded", "Loader", "load"]
 
 # Asked in this order: the first that claims the content reads it. Plain text claims everything, so it comes last.
-LOADERS: dict[str, Loader] = {
+_OWN: dict[str, Loader] = {
     "pdf": PdfLoader(),
     "html": HtmlLoader(),
     "markdown": MarkdownLoader(),
     "plain": PlainLoader(),
 }
+LOADERS: dict[str, Loader] = added("opsloom.loaders") | _OWN
 
 
 async def load(content: Content, limits: Limits | None = None) -> Loaded:
@@ -35,7 +37,6 @@ async def load(content: Content, limits: Limits | None = None) -> Loaded:
     limits = limits or Limits()
     if len(content.data) > limits.bytes:
         raise LoadError("too_large", f"This file is larger than {limits.bytes >> 20} MiB. Split it and add the parts.")
-    refuse(content.data)
     # Looking for signs of a kind is a scan of at most the whole file: 10 ms for 20 MiB, still not on the event loop.
     name = await asyncio.to_thread(_kind, content.data, content.name)
     loader = LOADERS[name]
@@ -54,4 +55,11 @@ async def load(content: Content, limits: Limits | None = None) -> Loaded:
 
 
 def _kind(data: bytes, name: str) -> str:
-    return next(kind for kind, loader in LOADERS.items() if loader.claims(data, name))
+    """The first that claims it. What nobody added a loader for is refused by its signature before ours are asked."""
+    if not data.strip():
+        raise LoadError("empty", "This file is empty. Add one with text in it.")
+    others = (kind for kind, loader in LOADERS.items() if kind not in _OWN and loader.claims(data, name))
+    if (other := next(others, None)) is not None:
+        return other
+    refuse(data)
+    return next(kind for kind, loader in _OWN.items() if loader.claims(data, name))

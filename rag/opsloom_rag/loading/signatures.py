@@ -37,9 +37,7 @@ _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
 
 
 def refuse(data: bytes) -> None:
-    """Raise LoadError for what is empty or known not to be text."""
-    if not data.strip():
-        raise LoadError("empty", "This file is empty. Add one with text in it.")
+    """Raise LoadError for what is known not to be text."""
     for first, (code, words) in _SIGNATURES:
         # Two letters are a weak sign ("BM", "MZ" may begin a text): then a NUL has to follow.
         if data.startswith(first) and (len(first) > 3 or b"\x00" in data[:4096] or not data[:1].isalpha()):

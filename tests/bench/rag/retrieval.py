@@ -35,9 +35,9 @@ from opsloom_server.store.embedded import EmbeddedPostgres
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bench.vector_cache import CachedEmbedder
+from bench.rag.vector_cache import CachedEmbedder
 
-BUILD = Path(__file__).resolve().parents[2] / "build"
+BUILD = Path(__file__).resolve().parents[3] / "build"
 WORKSPACE, BASE = "ws_bench", "kb_bench"
 DEPTH = 10
 BARE = """SELECT chunk FROM chunk_vectors WHERE base = $1 AND workspace_id = $2
@@ -244,7 +244,3 @@ async def throughput(
     result = {"many_per_s": await many(), "one_per_s": await one()}
     result["bare_per_s"] = float(np.mean([first, await bare()]))
     return result | {f"ratio_{name}": result[f"{name}_per_s"] / result["bare_per_s"] for name in ("many", "one")}
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""The benchmark of retrieval; see `retrieval.py`."""
