@@ -97,32 +97,39 @@ class Answer:
     def __await__(self) -> Generator[Any, None, Message]:
         return self.done().__await__()
 
-    async def text(self) -> AsyncIterator[str]:
-        """What was written since the last look, until the end; text parts stand apart by an empty line."""
+    async def progress(self) -> AsyncIterator[Message]:
+        """The answer as it stands, after every change; the last one is complete."""
         place, feed = await self._begin(), self._listen()
-        begun = False
+        held: Message | None = None
         while True:
             message = place.find(self._state())
             if message is not None:
-                for part, text in enumerate(_texts(message)):
-                    before = self._shown.get(part, "")
-                    if len(text) > len(before):
-                        gap = "\n\n" if begun and not before else ""
-                        self._shown[part] = text
-                        begun = True
-                        yield gap + text[len(before) :]
+                if message is not held:
+                    held = message
+                    yield message
                 if is_over(message):
                     return
             await next_frame(feed)
 
+    async def text(self) -> AsyncIterator[str]:
+        """What was written since the last look, until the end; text parts stand apart by an empty line."""
+        begun = False
+        async for message in self.progress():
+            for part, text in enumerate(_texts(message)):
+                before = self._shown.get(part, "")
+                if len(text) > len(before):
+                    gap = "\n\n" if begun and not before else ""
+                    self._shown[part] = text
+                    begun = True
+                    yield gap + text[len(before) :]
+
     async def done(self) -> Message:
         """The answer at its end."""
-        place, feed = await self._begin(), self._listen()
-        while True:
-            message = place.find(self._state())
-            if message is not None and is_over(message):
-                return message
-            await next_frame(feed)
+        message: Message | None = None
+        async for message in self.progress():  # noqa: B007  # the last one counts
+            pass
+        assert message is not None
+        return message
 
     async def frames(self) -> AsyncIterator[ServerFrame]:
         """Every frame about this answer, the `turn.end` last. Where some were missed, a `snapshot` stands for them."""

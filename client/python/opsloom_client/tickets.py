@@ -61,26 +61,36 @@ class Tickets:
         return await self._http.post("api/v1/tickets", json={k: v for k, v in wanted.items() if v is not None})
 
 
+class _Failure(Struct):
+    """How the server words a failure; `detail` is the web framework's, where the request itself had the wrong shape."""
+
+    code: ErrorCode = "forbidden"
+    text: str = ""
+    retry_ms: int | None = None
+    detail: Any = None
+
+
 def _refusal(reply: httpx2.Response) -> Exception:
     status = reply.status_code
-    words = _words(reply) or f"The server answered {status}."
-    if status in _LATER or status >= 500:
-        after = reply.headers.get("retry-after", "")
-        return Later(words, float(after) if after.isascii() and after.isdigit() and len(after) < 6 else None)
-    if status < 400:
-        return Denied("invalid", f"The server moved: it answered {status} at {reply.url.host}.")
-    return Denied(_CODES.get(status, "forbidden"), words)
-
-
-def _words(reply: httpx2.Response) -> str:
-    """The reason as the server says it: `detail` is a string, or a list of what was wrong, each with a `msg`."""
     try:
-        body: Any = reply.json()
-    except ValueError:
-        return ""
-    detail = body.get("detail") if isinstance(body, dict) else None
-    if isinstance(detail, list):
-        return " ".join(str(item.get("msg", "")) for item in detail if isinstance(item, dict)).strip()
-    if isinstance(detail, dict):
-        detail = detail.get("text")
-    return detail if isinstance(detail, str) else ""
+        failure = convert(reply.json(), _Failure)
+    except (ValueError, NotAsExpected):
+        failure = _Failure(code=_CODES.get(status, "forbidden"))
+    words = failure.text or f"The server answered {status}."
+    if isinstance(failure.detail, list):
+        words = " ".join(
+            [words, *(str(one["msg"]) for one in failure.detail if isinstance(one, dict) and "msg" in one)]
+        )
+    if status in _LATER or status >= 500:
+        return Later(words, _pause(reply, failure))
+    if status < 400:
+        return Denied("invalid", f"The server moved: it answered {status}.")
+    return Denied(failure.code, words)
+
+
+def _pause(reply: httpx2.Response, failure: _Failure) -> float | None:
+    if failure.retry_ms is not None:
+        return failure.retry_ms / 1000
+    after = reply.headers.get("retry-after", "")
+    # Six digits are eleven days; a date is left to the usual delays.
+    return float(after) if after.isascii() and after.isdigit() and len(after) <= 6 else None
