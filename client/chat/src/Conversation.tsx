@@ -2,16 +2,22 @@
 import type { ChatApi } from "@opsloom/sdk";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
+import { loadExtensions } from "./blocks/extensions";
 import { Composer, type ComposerHandle } from "./composer/Composer";
 import { Queue } from "./composer/Queue";
-import { Context, createScreen, useConversation, type ConversationContext } from "./context";
+import { Context, createScreen, storeOf, useConversation, type ConversationContext } from "./context";
 import { HoverCard } from "./sources/HoverCard";
 import type { PassageLoader } from "./sources/passage";
 import { Announcer } from "./transcript/Announcer";
-import { preloadMarkdown } from "./transcript/Answer";
 import { Connection } from "./transcript/Connection";
 import { viewOf } from "./transcript/rows";
-import { Transcript } from "./transcript/Transcript";
+import { Skeleton } from "./transcript/Skeleton";
+
+const loadTranscript = (): Promise<typeof import("./transcript/Transcript")> => import("./transcript/Transcript");
+const Transcript = lazy(() => loadTranscript().then((module) => ({ default: module.Transcript })));
+
+/** Fetch what shows messages before there are any: with the first key, so that an empty page stays light and the first answer does not wait. */
+const preload = (): void => void loadTranscript().then((module) => module.preloadMarkdown(), () => undefined);
 
 const SourcePanel = lazy(() => import("./sources/SourcePanel").then((module) => ({ default: module.SourcePanel })));
 
@@ -28,7 +34,7 @@ export function Conversation({ chat, passage = null, autoFocus = false }: Conver
   const context = useMemo<ConversationContext>(
     () => ({
       chat,
-      store: { getState: chat.getState, getInitialState: chat.getState, subscribe: (listener) => chat.subscribe(() => listener(chat.getState(), chat.getState())) },
+      store: storeOf(chat),
       screen: createScreen(),
       passage,
       compose: (text) => composer.current?.add(text),
@@ -43,10 +49,11 @@ export function Conversation({ chat, passage = null, autoFocus = false }: Conver
   const view = useMemo(() => viewOf({ conversation, pending }), [conversation, pending]);
   const [root, narrow] = useNarrow();
 
+  const extensions = assistant?.look["extensions"];
   useEffect(() => {
-    const timer = setTimeout(preloadMarkdown, 300);
-    return () => clearTimeout(timer);
-  }, []);
+    if (!Array.isArray(extensions)) return;
+    void loadExtensions(extensions).then((problems) => problems.forEach((text) => console.warn(text)));
+  }, [extensions]);
   const session = conversation?.session.id;
   useEffect(() => context.screen.setState({ panel: null, editing: null, hover: null }), [context, session]);
 
@@ -60,7 +67,7 @@ export function Conversation({ chat, passage = null, autoFocus = false }: Conver
           <div className={`flex flex-col transition-[flex-grow] duration-200 ease-out ${empty ? "grow-[1.2]" : "grow-0"}`}>
             <div className="column pb-[max(1rem,env(safe-area-inset-bottom))]">
               <Queue queue={view.queue} />
-              <Composer ref={composer} running={view.running !== null} rows={view.rows} autoFocus={autoFocus} placeholder={assistant ? `Message ${assistant.name}` : "Message"} />
+              <Composer ref={composer} onFirstKey={preload} running={view.running !== null} rows={view.rows} autoFocus={autoFocus} placeholder={assistant ? `Message ${assistant.name}` : "Message"} />
               {empty ? <Starters starters={assistant?.starters ?? []} /> : null}
             </div>
           </div>
@@ -69,7 +76,9 @@ export function Conversation({ chat, passage = null, autoFocus = false }: Conver
               <h2 className="text-center text-title font-medium tracking-tight text-balance animate-appear">{assistant?.greeting || "How can I help?"}</h2>
             </div>
           ) : (
-            <Transcript view={view} loading={conversation === null} />
+            <Suspense fallback={<div className="column min-h-0 flex-1 pt-4"><Skeleton /></div>}>
+              <Transcript view={view} loading={conversation === null} />
+            </Suspense>
           )}
           <Connection />
         </div>
@@ -93,6 +102,7 @@ function Starters({ starters }: { starters: readonly string[] }): ReactNode {
         <button
           key={text}
           type="button"
+          onPointerEnter={preload}
           onClick={() => {
             chat.send(text);
             focusComposer();

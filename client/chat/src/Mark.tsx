@@ -1,13 +1,19 @@
-import type { ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 
-/** The mark: three strands, woven over and under, in a rounded square. One path each, one colour. */
+/** The mark: three strands, woven over and under, cut out of a rounded square. One path each, one colour; every edge lies on whole pixels at 16 px. */
 export function Mark({ size = 24, className = "" }: { size?: number; className?: string }): ReactNode {
+  const id = useId();
   return (
-    <svg width={size} height={size} viewBox="0 0 32 32" fill="none" stroke="currentColor" aria-hidden className={className}>
-      <rect x="1.5" y="1.5" width="29" height="29" rx="8" strokeWidth="3" />
-      <path d="M11.5 3v11M11.5 22v7" strokeWidth="4" />
-      <path d="M20.5 3v26" strokeWidth="4" />
-      <path d="M3 18h13.5M24.5 18H29" strokeWidth="4" />
+    <svg width={size} height={size} viewBox="0 0 32 32" fill="currentColor" aria-hidden className={className}>
+      <mask id={id} maskUnits="userSpaceOnUse" x="0" y="0" width="32" height="32">
+        <rect width="32" height="32" fill="#fff" />
+        <g stroke="#000" strokeWidth="4" fill="none">
+          <path d="M0 10h12M20 10h12" />
+          <path d="M0 22h32" />
+          <path d="M16 0v18M16 26v6" />
+        </g>
+      </mask>
+      <rect width="32" height="32" rx="9" mask={`url(#${id})`} />
     </svg>
   );
 }

@@ -15,12 +15,20 @@ export interface Screen {
 
 export interface ConversationContext {
   chat: ChatApi;
-  store: Pick<StoreApi<ChatState>, "getState" | "getInitialState" | "subscribe">;
+  store: ChatStore;
   screen: StoreApi<Screen>;
   passage: PassageLoader | null;
   /** Put text into the composer and go there. */
   compose: (text: string) => void;
   focusComposer: () => void;
+}
+
+export type ChatStore = Pick<StoreApi<ChatState>, "getState" | "getInitialState" | "subscribe">;
+
+/** A chat as a store that Zustand's `useStore` reads; the chat itself holds the state. */
+export function storeOf(chat: ChatApi): ChatStore {
+  const { getState } = chat;
+  return { getState, getInitialState: getState, subscribe: (listener) => chat.subscribe(() => listener(getState(), getState())) };
 }
 
 export function createScreen(): StoreApi<Screen> {

@@ -1,12 +1,11 @@
 import type { Block } from "@opsloom/sdk";
-import { Component, Suspense, useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { Component, Suspense, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useChat, useConversation } from "../context";
 import { blockComponent, registry, type BlockProps } from "./registry";
 import { Unknown } from "./Unknown";
 
 interface BlockViewProps {
   block: Block;
-  message: string;
   live: boolean;
 }
 
@@ -14,20 +13,17 @@ interface BlockViewProps {
 export function BlockView({ block, live }: BlockViewProps): ReactNode {
   const { chat } = useConversation();
   useSyncExternalStore(registry.subscribe, registry.version);
-  const pending = useChat((state) => state.pending);
-  const own = pending.findLast(({ frame }) => frame.type === "act" && frame.block === block.id);
+  const busy = useChat((state) => state.pending.some(({ frame, error }) => frame.type === "act" && frame.block === block.id && error === null));
+  const [issues, setIssues] = useState<BlockProps["issues"]>([]);
   const state = block.state ?? null;
-  const busy = own !== undefined && own.error === null;
-  const issues = useMemo(() => {
-    if (!own?.error) return [];
-    return own.error.issues?.length ? own.error.issues : [{ path: "", text: own.error.text }];
-  }, [own?.error]);
 
   const Shown = blockComponent(block.kind);
   if (!Shown) return <Unknown block={block} />;
-  const act: BlockProps["act"] = (action, values) => {
-    if (own?.error) chat.discard(own.ref);
-    return chat.act(block.id, action, values).done;
+  const act: BlockProps["act"] = async (action, values) => {
+    setIssues([]);
+    const outcome = await chat.act(block.id, action, values).done;
+    if (!outcome.ok) setIssues(outcome.error.issues?.length ? outcome.error.issues : [{ path: "", text: outcome.error.text }]);
+    return outcome;
   };
   return (
     <Guard key={block.id} fallback={<Unknown block={block} />}>

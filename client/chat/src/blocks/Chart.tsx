@@ -95,7 +95,7 @@ function Drawing({ chart, description }: { chart: ChartData; description: string
         <div style={{ blockSize: HEIGHT }} />
       )}
       {at !== null && !flat ? <Readout chart={chart} at={at} x={places.x(at)} width={width} /> : null}
-      {chart.x.label ? <p className="text-center text-caption text-muted">{chart.x.label}</p> : null}
+      {chart.x.label && !flat ? <p className="text-center text-caption text-muted">{chart.x.label}</p> : null}
       <Legend chart={chart} id={id} narrowPie={flat && width <= 420} />
     </div>
   );

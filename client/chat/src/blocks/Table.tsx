@@ -43,9 +43,14 @@ export default function Table({ data }: BlockProps): ReactNode {
                 const Arrow = on && sort.down ? ArrowDown : ArrowUp;
                 return (
                   <th key={column.key} scope="col" aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined} className={side(alignOf(column))}>
-                    <button type="button" onClick={() => turn(column.key)} className="touch group/sort relative inline-flex items-center gap-1 py-1 font-medium hover:text-ink">
+                    <button type="button" onClick={() => turn(column.key)} className="touch group/sort relative inline-flex items-center py-1 font-medium hover:text-ink">
                       {column.label}{column.unit && column.type !== "money" ? ` (${column.unit})` : ""}
-                      <Arrow size={16} strokeWidth={1.75} aria-hidden className={`-mx-0.5 ${on ? "text-accent" : "opacity-0 group-hover/sort:opacity-60"}`} />
+                      <Arrow
+                        size={16}
+                        strokeWidth={1.75}
+                        aria-hidden
+                        className={`absolute ${alignOf(column) === "right" ? "end-full me-0.5" : "start-full ms-0.5"} ${on ? "text-accent" : "opacity-0 group-hover/sort:opacity-60"}`}
+                      />
                     </button>
                   </th>
                 );

@@ -21,14 +21,16 @@ interface ComposerProps {
   rows: readonly Row[];
   placeholder: string;
   autoFocus: boolean;
+  onFirstKey: () => void;
 }
 
-export function Composer({ ref, running, rows, placeholder, autoFocus }: ComposerProps): ReactNode {
+export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKey }: ComposerProps): ReactNode {
   const { chat, screen } = useConversation();
   const session = useChat((state) => state.conversation?.session.id ?? "");
+  const fresh = useChat((state) => state.conversation?.rev === 0);
   const most = useChat((state) => state.limits["message_chars"] ?? 0);
   const stopping = useChat((state) => state.pending.some(({ frame, error }) => frame.type === "stop" && !error));
-  const [text, setText] = useDraft(session);
+  const [text, setText] = useDraft(session, fresh);
   const area = useRef<HTMLTextAreaElement>(null);
   useGrow(area, text);
 
@@ -88,7 +90,10 @@ export function Composer({ ref, running, rows, placeholder, autoFocus }: Compose
         placeholder={placeholder}
         enterKeyHint="send"
         autoComplete="off"
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          if (text === "") onFirstKey();
+          setText(event.target.value);
+        }}
         onKeyDown={keys}
         className="max-h-48 min-h-9 min-w-0 flex-1 resize-none bg-transparent px-3 py-[5px] text-[max(16px,1rem)] leading-[1.625rem] outline-none [scrollbar-width:thin]"
       />
@@ -133,16 +138,21 @@ function Round({ label, onClick, disabled = false, quiet = false, children }: Ro
 
 type SetText = (next: string | ((held: string) => string)) => void;
 
-/** The text of this session's draft; a new session's draft comes up with it. Stored at most twice a second. */
-function useDraft(session: string): [string, SetText] {
-  const [held, setHeld] = useState(() => ({ session, text: readDraft(session) }));
-  if (held.session !== session) {
-    // What was typed before the server said which session this is goes on in it.
-    setHeld({ session, text: held.session === "" && held.text ? held.text : readDraft(session) });
+/**
+ * The text of this session's draft. A session without messages has a new id at every visit, so its draft goes by
+ * another name, and moves along when the first message makes the session real.
+ */
+function useDraft(session: string, fresh: boolean): [string, SetText] {
+  const place = fresh ? "new" : session;
+  const [held, setHeld] = useState(() => ({ session, place, text: readDraft(place) }));
+  if (held.place !== place) {
+    // What was typed before the server said which session this is goes on in it; another session brings its own.
+    const goesOn = held.text !== "" && (held.session === "" || held.session === session);
+    setHeld({ session, place, text: goesOn ? held.text : readDraft(place) });
   }
   useEffect(() => {
-    if (!held.session) return;
-    const timer = setTimeout(() => writeDraft(held.session, held.text), held.text ? 500 : 0);
+    if (!held.place) return;
+    const timer = setTimeout(() => writeDraft(held.place, held.text), held.text ? 500 : 0);
     return () => clearTimeout(timer);
   }, [held]);
   const setText: SetText = (next) => setHeld((old) => ({ ...old, text: typeof next === "function" ? next(old.text) : next }));

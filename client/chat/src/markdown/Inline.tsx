@@ -33,7 +33,7 @@ function one(token: Token): ReactNode {
     case "br":
       return <br />;
     case "checkbox":
-      return <input type="checkbox" checked={known.checked} disabled readOnly aria-label={known.checked ? "Done" : "Not done"} />;
+      return <input type="checkbox" checked={known.checked} disabled aria-label={known.checked ? "Done" : "Not done"} />;
     case "citation":
       return <Citation number={known.number} />;
     case "link":

@@ -5,6 +5,15 @@
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 
+/** A definition that is being typed: invisible when whole, and half an address should not become everybody's link. */
+const DEFINITION = /(?:^|\n) {0,3}\[(?!\d+\])[^\]\n]+\]:[ \t]*(?:\S*|\S+[ \t]+["'(][^\n]*)$/;
+
+/** Where the text ends for a reader while it grows. */
+export function shownLength(text: string): number {
+  const found = DEFINITION.exec(text.slice(-2000));
+  return found ? text.length - found[0].length : text.length;
+}
+
 export function closeTail(tail: string): string {
   const block = tail.trimEnd();
   if (FENCE.test(block) && !/\n\s*\n/.test(block)) return tail;
@@ -113,6 +122,7 @@ function toggle(open: { mark: string; at: number }[], text: string, at: number, 
     open.pop();
     left = left.slice(top.mark.length);
   }
+  if (c === "_" && /\w/.test(before)) return;
   const atEnd = at + run.length >= text.length;
   if (!left || (/\s/.test(after) && !atEnd) || left.length > 3) return;
   if (left.length === 3) open.push({ mark: c, at }, { mark: c + c, at: at + 1 });

@@ -3,7 +3,7 @@
  * tail is lexed again: the work per paint is the length of the last block, not of the answer.
  */
 import type { Token } from "marked";
-import { closeTail } from "./closing";
+import { closeTail, shownLength } from "./closing";
 import { lex, type Definitions } from "./tokenizer";
 
 export interface Segment {
@@ -22,7 +22,8 @@ export class MarkdownStream {
 
   /** The segments for `text`; with `open`, what is unfinished at the end is closed virtually. */
   update(text: string, open: boolean): Segment[] {
-    const source = text.replace(/\r\n?/g, "\n");
+    const plain = text.replace(/\r\n?/g, "\n");
+    const source = open ? plain.slice(0, shownLength(plain)) : plain;
     if (source === this.source && this.whole === !open) return this.shown;
     if (!source.startsWith(this.source)) this.reset();
     this.source = source;

@@ -23,6 +23,11 @@ class Dialect extends Tokenizer {
     return undefined;
   }
 
+  /** Deeper quotes than anyone reads would only exhaust the stack. */
+  override blockquote(src: string): Tokens.Blockquote | undefined {
+    return /^(?: {0,3}>){24}/.test(src) ? undefined : super.blockquote(src);
+  }
+
   /** `[1]: https://…` is how models list their sources; it must stay visible, so only worded labels define links. */
   override def(src: string): Tokens.Def | undefined {
     const found = super.def(src);
@@ -45,7 +50,13 @@ const tokenizer = new Dialect();
 export function lex(source: string, known: Definitions = {}): Token[] {
   const lexer = new Lexer({ gfm: true, breaks: false, tokenizer });
   Object.assign(lexer.tokens.links, known);
-  const tokens: Token[] = lexer.lex(source);
+  let tokens: Token[];
+  try {
+    tokens = lexer.lex(source);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [{ type: "paragraph", raw: source, text: source, tokens: [{ type: "text", raw: source, text: source }] }]; // nested beyond the stack
+  }
   Object.assign(known, lexer.tokens.links);
   return tokens;
 }

@@ -43,7 +43,7 @@ function GroupView({ group, message }: { group: Group; message: Message }): Reac
         </Suspense>
       );
     case "block":
-      return <BlockView block={group.part.block} message={message.id} live={message.status === "running"} />;
+      return <BlockView block={group.part.block} live={message.status === "running"} />;
     case "file":
       return <p className="text-ui text-muted">{group.part.file.name}</p>;
   }

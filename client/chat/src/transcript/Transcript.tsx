@@ -2,18 +2,15 @@
 import { ArrowDown } from "lucide-react";
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { useChat, useConversation } from "../context";
-import { Answer } from "./Answer";
+import { Answer, preloadMarkdown } from "./Answer";
 import type { Row, View } from "./rows";
 import { Skeleton } from "./Skeleton";
+import { byTurn, type TurnRows } from "./turns";
 import { Unsent } from "./Unsent";
 import { useFollow } from "./useFollow";
 import { UserMessage } from "./UserMessage";
 
-/** A question and what follows it: the unit that anchors near the top when it is sent. */
-interface TurnRows {
-  key: string;
-  rows: Row[];
-}
+export { preloadMarkdown };
 
 export function Transcript({ view, loading }: { view: View; loading: boolean }): ReactNode {
   const { chat, focusComposer } = useConversation();
@@ -124,17 +121,6 @@ function RowView({ row, last }: { row: Row; last: boolean }): ReactNode {
 function same(a: Row, b: Row | undefined): boolean {
   if (a.type === "message") return b?.type === "message" && a.message === b.message;
   return b?.type === "unsent" && a.pending === b.pending;
-}
-
-export function byTurn(rows: readonly Row[]): TurnRows[] {
-  const turns: TurnRows[] = [];
-  for (const row of rows) {
-    const own = row.type === "unsent" || row.message.role === "user";
-    const last = turns.at(-1);
-    if (own || !last) turns.push({ key: row.key, rows: [row] });
-    else last.rows.push(row);
-  }
-  return turns;
 }
 
 /**

@@ -9,7 +9,7 @@ import { Bubble } from "./UserMessage";
 /** A message on its way: a clock beside it when that takes a second. Refused: the reason, and it is not lost. */
 export function Unsent({ pending, text }: { pending: Pending; text: string }): ReactNode {
   const { chat, compose } = useConversation();
-  const { error } = pending;
+  const { error, delayed } = pending;
   return (
     <div className="flex flex-col items-end gap-1.5">
       <Bubble text={text} files={pending.files} />
@@ -20,7 +20,7 @@ export function Unsent({ pending, text }: { pending: Pending; text: string }): R
         </Notice>
       ) : (
         <p className="late flex h-7 items-center gap-1.5 text-caption text-muted">
-          <Clock size={16} strokeWidth={1.75} aria-hidden /> Not sent yet
+          <Clock size={16} strokeWidth={1.75} aria-hidden /> {delayed ? `${delayed.error.text} It is sent again by itself.` : "Not sent yet"}
         </p>
       )}
     </div>

@@ -50,7 +50,8 @@ function doneTitle(steps: readonly Step[]): string {
   const time = ms > 0 ? ` for ${duration(ms)}` : "";
   if (steps.every(({ part }) => part.type === "reasoning")) return ms > 0 ? `Thought${time}` : "Thoughts";
   const count = `${steps.length} ${steps.length === 1 ? "step" : "steps"}`;
-  return `Worked${time} · ${count}`;
+  const failed = steps.filter(({ part }) => part.type === "tool" && part.status === "error").length;
+  return `Worked${time} · ${count}${failed ? ` · ${failed} failed` : ""}`;
 }
 
 type ToolPart = Extract<Step["part"], { type: "tool" }>;

@@ -20,23 +20,19 @@ export interface View {
   running: Message | null;
 }
 
-const EMPTY: View = { rows: [], queue: [], running: null };
-
-export function viewOf(state: Pick<ChatState, "conversation" | "pending">): View {
-  const { conversation, pending } = state;
-  if (!conversation) return EMPTY;
-  const running = conversation.turn?.message ?? null;
+export function viewOf({ conversation, pending }: Pick<ChatState, "conversation" | "pending">): View {
+  const running = conversation?.turn?.message ?? null;
   const withdrawn = new Set(pending.flatMap(({ frame, error }) => (frame.type === "withdraw" && !error ? [frame.message] : [])));
   const rows: Row[] = [];
   const queue: Queued[] = [];
-  for (const message of conversation.messages) {
+  for (const message of conversation?.messages ?? []) {
     if (message.status === "withdrawn" || withdrawn.has(message.id)) continue;
     if (message.status === "queued") queue.push({ key: message.id, text: userText(message), message: message.id, ref: null });
     else rows.push({ key: message.id, type: "message", message });
   }
   if (running) rows.push({ key: running.id, type: "message", message: running });
   for (const one of pending) {
-    if (one.frame.type !== "send" || one.session !== conversation.session.id) continue;
+    if (one.frame.type !== "send") continue;
     if ((running || queue.length > 0) && !one.error) queue.push({ key: one.ref, text: one.frame.text, message: null, ref: one.ref });
     else rows.push({ key: one.ref, type: "unsent", pending: one, text: one.frame.text });
   }

@@ -22,7 +22,7 @@ export function Hatches({ id, count }: { id: string; count: number }): ReactNode
       {Array.from({ length: Math.min(count, 8) }, (_, i) => i).slice(1).map((i) => (
         <pattern key={i} id={`${id}-${i}`} width={i === 3 ? 6 : 7} height={i === 3 ? 6 : 7} patternUnits="userSpaceOnUse" patternTransform={`rotate(${turns[i]})`}>
           <rect width="7" height="7" style={{ fill: ink(i) }} />
-          {i === 3 ? <circle cx="3" cy="3" r="1.1" style={{ fill: "var(--surface)" }} /> : <rect width="1.5" height="7" style={{ fill: "var(--surface)" }} opacity="0.75" />}
+          {i === 3 ? <circle cx="3" cy="3" r="1.1" style={{ fill: "var(--surface)" }} /> : <rect width="1.25" height="7" style={{ fill: "var(--surface)" }} opacity="0.38" />}
         </pattern>
       ))}
     </defs>
