@@ -1,19 +1,9 @@
 """A conversation over the socket: asking, stopping, queueing, branching, reading again."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-from conftest import PostgresUrl
 from stage import Stage
 from vendors import Text, Usage
-
-
-@pytest.fixture
-async def stage(postgres_url: PostgresUrl, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with Stage.open(postgres_url, tmp_path) as opened:
-        yield opened
 
 
 async def test_an_answer_streams_is_stored_and_reads_the_same_again(stage: Stage) -> None:

@@ -14,8 +14,9 @@ from opsloom_server.settings import Limits, Settings
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import AssistantSpec
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
-from stage.client import RawClient
 from vendors import ScriptedVendor
+
+from stage.client import RawClient
 
 NO_LIMITS = Limits(messages_per_minute=0, running_turns=0, connections=0, connects_per_second=0)
 

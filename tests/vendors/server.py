@@ -49,9 +49,12 @@ class Request:
     """Set when all events before the first pause of a second or more are sent."""
 
 
+Written = Callable[[dict[str, Any]], Script]
+
+
 @dataclass
 class _Rule:
-    script: Script
+    script: Script | Written
     request: int | None
     when: str | None
 
@@ -70,11 +73,12 @@ class ScriptedVendor:
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
 
-    def script(self, steps: Script, *, request: int | None = None, when: str | None = None) -> None:
+    def script(self, steps: Script | Written, *, request: int | None = None, when: str | None = None) -> None:
         """Answer with these steps.
 
         `request` is the 0-based number of the request to answer so, `when` a text that the last user message holds.
-        Without either, scripts are used up in the order they were given, and the last one stays.
+        Without either, scripts are used up in the order they were given, and the last one stays. A function is asked
+        for the steps with the request's body.
         """
         self._rules.append(_Rule(steps, request, when))
 
@@ -83,7 +87,7 @@ class ScriptedVendor:
         self._rules.clear()
         self.requests.clear()
 
-    def answer(self, number: int, question: str) -> Script:
+    def answer(self, number: int, question: str) -> Script | Written:
         """What to say to the request of this number."""
         for rule in self._rules:
             if rule.request == number or (rule.when is not None and rule.when in question):
@@ -184,6 +188,8 @@ class _Connection(asyncio.Protocol):
         request = Request(path, headers, body, time.monotonic())
         self.current = request
         script = self.vendor.answer(len(self.vendor.requests), wire.question(body))
+        if callable(script):
+            script = script(body)
         self.vendor.requests.append(request)
         if error := find(script, HttpError):
             more = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
