@@ -60,6 +60,7 @@ class Running(Struct, frozen=True):
     knowledge: Knowledge
     models: Models
     hub: Hub
+    ingestion: Ingestion
     owner_token: str | None
 
 
@@ -101,7 +102,21 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         await ingestion.start()
         stack.push_async_callback(ingestion.close)
         link = await logins.owner_link(database, DEFAULT_WORKSPACE)
-        yield Running(settings, database, knowledge, models, hub, link.text if link is not None else None)
+        yield Running(settings, database, knowledge, models, hub, ingestion, link.text if link is not None else None)
+
+
+def services_of(parts: Running) -> Services:
+    """What the REST application reaches."""
+    return Services(
+        settings=parts.settings,
+        database=parts.database,
+        secret=parts.hub.environment.secret,
+        files=data_folder(parts.settings.data_dir) / "files",
+        knowledge=parts.knowledge,
+        catalogue=parts.hub.environment.catalogue,
+        hub=parts.hub,
+        worker=parts.ingestion,
+    )
 
 
 def create_app(settings: Settings, progress: Progress = lambda _: None) -> Starlette:
@@ -132,7 +147,7 @@ def create_app(settings: Settings, progress: Progress = lambda _: None) -> Starl
     async def talk(websocket: WebSocket) -> None:
         await websocket.state.sockets(websocket)
 
-    routes = [WebSocketRoute("/ws", talk), *health.routes(), Mount("/api", create_rest(settings)), *pages.routes()]
+    routes = [WebSocketRoute("/ws", talk), *health.routes(), Mount("/api", create_rest()), *pages.routes()]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.failed = None
     return app

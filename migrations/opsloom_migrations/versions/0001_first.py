@@ -170,6 +170,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name='fk_documents_workspace_id', ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('id', name='pk_documents'))
     op.create_index('documents_of_base', 'documents', ['workspace_id', 'knowledge_base_id', 'created_at', 'id'])
+    op.create_index('ix_documents_waiting', 'documents', ['workspace_id', 'created_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('queued', 'working')"))
     op.create_table('files',
         sa.Column('id', sa.Text(), nullable=False),
         sa.Column('workspace_id', sa.Text(), nullable=False),

@@ -22,7 +22,7 @@ from opsloom_server.rest import (
 )
 from opsloom_server.rest.limits import BodyLimit
 
-__all__ = ["create_api"]
+__all__ = ["create_rest"]
 
 _ROUTERS = (
     tickets.router,
@@ -38,7 +38,7 @@ _ROUTERS = (
 )
 
 
-def create_api() -> FastAPI:
+def create_rest() -> FastAPI:
     """Build the application. It holds nothing: everything that runs comes with the request."""
     app = FastAPI(
         title="Opsloom",

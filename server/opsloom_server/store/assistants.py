@@ -26,6 +26,7 @@ __all__ = [
     "page",
     "remove",
     "save",
+    "slug_was_used",
     "versions",
 ]
 
@@ -103,6 +104,12 @@ async def assistant_by_id(connection: AsyncConnection, assistant: str) -> Assist
 async def assistant_by_slug(connection: AsyncConnection, name: str) -> Assistant | None:
     """Return an assistant of this workspace by its slug, or by its id: people write one, programs keep the other."""
     return await _one(connection, or_(assistants.c.slug == name, assistants.c.id == name))
+
+
+async def slug_was_used(connection: AsyncConnection, slug: str) -> bool:
+    """Whether there is, or ever was, an assistant of this slug."""
+    used = select(assistant_versions.c.id).where(assistant_versions.c.spec["slug"].as_string() == slug)
+    return (await connection.execute(used.limit(1))).scalar() is not None
 
 
 async def _one(connection: AsyncConnection, which: ColumnElement[bool]) -> Assistant | None:

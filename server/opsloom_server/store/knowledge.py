@@ -27,6 +27,7 @@ __all__ = [
     "find_base",
     "find_document",
     "readable_by",
+    "ready_documents",
     "rename_base",
     "text_window",
 ]
@@ -125,9 +126,11 @@ def _bases() -> Any:
     ).join(counts, counts.c.documents >= 0)
 
 
-async def create_base(connection: AsyncConnection, workspace: str, name: str, embedder: str) -> BaseRow:
+async def create_base(
+    connection: AsyncConnection, workspace: str, name: str, embedder: str, *, key: str | None = None
+) -> BaseRow:
     """Add a knowledge base. Raises Conflict where the name is taken; the transaction is then lost."""
-    key = new_id("kb")
+    key = key or new_id("kb")
     try:
         made = await connection.execute(
             insert(knowledge_bases)
@@ -220,6 +223,15 @@ async def document_page(
         at, last = after
         query = query.where(or_(documents.c.created_at < at, and_(documents.c.created_at == at, documents.c.id < last)))
     return [_document(row) for row in (await connection.execute(query)).all()]
+
+
+async def ready_documents(connection: AsyncConnection, base: str, prefix: str) -> dict[str, str | None]:
+    """Return the SHA-256 of each document of a base whose id begins like this; None where it is not ready."""
+    query = select(documents.c.id, documents.c.sha256, documents.c.status).where(
+        documents.c.knowledge_base_id == base, documents.c.id.startswith(prefix, autoescape=True)
+    )
+    rows = (await connection.execute(query)).all()
+    return {row.id: row.sha256 if row.status == "ready" else None for row in rows}
 
 
 async def text_window(connection: AsyncConnection, document: str, start: int, end: int) -> TextWindow | None:

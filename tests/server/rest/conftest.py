@@ -10,8 +10,7 @@ import pytest_asyncio
 from opsloom_protocol.messages import FeedbackMark
 from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
-from opsloom_server.rest.app import create_api
-from opsloom_server.rest.services import Services
+from opsloom_server.rest import Services, create_rest
 from opsloom_server.settings import Settings
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
@@ -19,7 +18,7 @@ from opsloom_server.tools import load_catalogue
 from sqlalchemy import text
 
 BASE = "http://127.0.0.1:8000/api/v1"
-API = create_api()
+API = create_rest()
 
 
 @dataclass
@@ -100,7 +99,7 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
             await users.ensure_workspace(connection, workspace, workspace)
         _, key = await keys.create(database, workspace, role, role)  # type: ignore[arg-type]
         made.append(client(services, key.text))
-    rest = Rest(services, told, *made, client(services))
+    rest = Rest(services, told, made[0], made[1], made[2], client(services))
     yield rest
     for one in (*made, rest.nobody):
         await one.aclose()
