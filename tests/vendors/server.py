@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -192,7 +193,12 @@ class _Connection(asyncio.Protocol):
             script = script(body)
         self.vendor.requests.append(request)
         if error := find(script, HttpError):
-            more = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
+            more: dict[str, str] = {}
+            if error.retry_after is not None:  # both headers, as both vendors send them
+                more = {
+                    "retry-after": str(math.ceil(error.retry_after)),
+                    "retry-after-ms": f"{error.retry_after * 1000:g}",
+                }
             self._whole(error.status, wire.error(error), more)
         elif body.get("stream"):
             if not await self._stream(wire, wire.stream(script, body)):
