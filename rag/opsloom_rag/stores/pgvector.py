@@ -11,9 +11,9 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
+from msgspec import json
 from numpy.typing import NDArray
-from sqlalchemy import and_, delete, func, null, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_rag.errors import NoSuchBase, NoSuchDocument
@@ -45,12 +45,12 @@ class PgVectorStore:
             await _write(connection, workspace, base, [each.document for each in documents], create)
             gone = await _delete_chunks(connection, workspace, [each.document.id for each in documents])
             made = Size(0, 0)
-            rows = [row for each in documents for row in _rows(each)]
+            rows = [row for each in documents for row in _chunk_rows(each)]
             for start in range(0, len(rows), SLICE):
                 columns = zip(*rows[start : start + SLICE], strict=True)
                 values = {"workspace": workspace, "knowledge_base": base.id, "base": base.number}
                 result = await connection.execute(
-                    statements.INSERT_CHUNKS, values | dict(zip(_COLUMNS, map(list, columns), strict=True))
+                    statements.INSERT_CHUNKS, values | dict(zip(_CHUNK_COLUMNS, map(list, columns), strict=True))
                 )
                 made = made.plus(Size(*result.one()))
             await _count(connection, workspace, base.id, made.minus(gone))
@@ -140,33 +140,13 @@ async def _write(
         there = await connection.execute(select(documents.c.id).where(documents.c.id.in_(ids), *mine).with_for_update())
         if len(there.all()) != len(ids):
             raise NoSuchDocument("This document was removed while it was being read.")
-    statement = insert(documents).values([_row(workspace, base, document) for document in given])
-    changed = {column: statement.excluded[column] for column in _row(workspace, base, given[0]) if column != "id"}
-    statement = statement.on_conflict_do_update(
-        index_elements=[documents.c.id], set_=changed | {"updated_at": func.now()}, where=and_(*mine)
+    columns = zip(*(_document_row(document) for document in given), strict=True)
+    values = {"workspace": workspace, "knowledge_base": base.id}
+    written = await connection.execute(
+        statements.WRITE_DOCUMENTS, values | dict(zip(_DOCUMENT_COLUMNS, map(list, columns), strict=True))
     )
-    written = await connection.execute(statement.returning(documents.c.id))
     if len(written.all()) != len(given):
         raise NoSuchDocument("A document of this id lies in another knowledge base.")
-
-
-def _row(workspace: str, base: Base, document: Document) -> dict[str, object]:
-    return {
-        "id": document.id,
-        "workspace_id": workspace,
-        "knowledge_base_id": base.id,
-        "title": document.title,
-        "url": document.url,
-        "media_type": document.media_type,
-        "bytes": document.bytes,
-        "sha256": document.sha256,
-        "status": "ready",
-        "progress": 1.0,
-        "error": null(),
-        "text": document.text,
-        "pages": [list(page) for page in document.pages],
-        "source": None,
-    }
 
 
 async def _delete_chunks(connection: AsyncConnection, workspace: str, given: Sequence[str]) -> Size:
@@ -181,11 +161,18 @@ async def _count(connection: AsyncConnection, workspace: str, base: str, more: S
     await connection.execute(statements.COUNT_CHUNKS, values)
 
 
-_COLUMNS = ("ids", "documents", "positions", "titles", "texts", "starts", "ends", "pages", "vectors")
+_DOCUMENT_COLUMNS = ("ids", "titles", "urls", "media_types", "bytes", "sha256s", "texts", "pages")
 
 
-def _rows(indexed: Indexed) -> Iterator[tuple[object, ...]]:
-    """Rows for `unnest`. COPY would be as fast, but PostgreSQL refuses it under row-level security."""
+def _document_row(given: Document) -> tuple[object, ...]:
+    pages = json.encode(given.pages).decode()
+    return given.id, given.title, given.url, given.media_type, given.bytes, given.sha256, given.text, pages
+
+
+_CHUNK_COLUMNS = ("ids", "documents", "positions", "titles", "texts", "starts", "ends", "pages", "vectors")
+
+
+def _chunk_rows(indexed: Indexed) -> Iterator[tuple[object, ...]]:
     for position, piece in enumerate(indexed.pieces):
         vector = None if indexed.vectors is None else vector_text(indexed.vectors[position])
         chunk, document = f"chk_{uuid4().hex}", indexed.document.id
