@@ -31,7 +31,9 @@ export type Query = Readonly<Record<string, string | number | boolean | null | u
 export interface SessionRow {
   readonly id: string;
   readonly title: string | null;
+  /** Its slug. */
   readonly assistant: string;
+  readonly user: string;
   readonly created_at: string;
   readonly updated_at: string;
 }

@@ -32,6 +32,23 @@ describe("tickets", () => {
     expect(calls.mock.calls[0]?.[1]).toMatchObject({ credentials: "omit", method: "POST" });
   });
 
+  it.each([
+    ["one after the other where there are locks", "ok"],
+    ["without them where they are denied", "denied"],
+  ])("asks %s", async (_, kind) => {
+    let last: Promise<unknown> = Promise.resolve();
+    const request = (_name: string, work: () => Promise<void>): Promise<unknown> => {
+      if (kind === "denied") return Promise.reject(new DOMException("The request was denied.", "SecurityError"));
+      return (last = last.then(work));
+    };
+    vi.stubGlobal("navigator", { locks: { request } });
+    const { fetch, bodies } = server([200, { ticket: "t1", expires_in: 30, visitor: "v" }], [200, { ticket: "t2", expires_in: 30 }]);
+    const own = tickets(fetch);
+    expect(await Promise.all([own.take(), own.take()])).toEqual(["t1", "t2"]);
+    expect(bodies[1]).toEqual(kind === "ok" ? { assistant: "demo", visitor: "v" } : { assistant: "demo" });
+    vi.unstubAllGlobals();
+  });
+
   it("becomes a new person where the secret is no longer known", async () => {
     const keep = new MemoryKeep();
     keep.set("visitor.demo", "old");

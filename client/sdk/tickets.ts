@@ -41,11 +41,14 @@ export class HttpTickets implements Tickets {
     return this.#options.keep.get(this.#key);
   }
 
-  take(): Promise<string> {
+  async take(): Promise<string> {
     if (this.visitor() !== null) return this.#take();
-    // Two tabs that open at the same moment must not become two people: the second waits for the first one's secret.
-    const locks = (globalThis as { navigator?: Partial<Navigator> }).navigator?.locks;
-    return locks === undefined ? this.#take() : locks.request(`opsloom.${this.#key}`, () => this.#take());
+    const release = await lock(`opsloom.${this.#key}`);
+    try {
+      return await this.#take();
+    } finally {
+      release();
+    }
   }
 
   async #take(): Promise<string> {
@@ -75,4 +78,17 @@ function translated(error: unknown): unknown {
   // 408, 425 and 429 pass; every other 4xx is an answer that will not change by asking again.
   const final = error.status >= 400 && error.status < 500 && ![408, 425, 429].includes(error.status);
   return final ? new Refused(error.info) : error;
+}
+
+/**
+ * Two tabs that open at the same moment must not become two people: the second waits for the first one's secret. Where
+ * storage is blocked locks are too (SecurityError), and there is nothing to share anyway.
+ */
+function lock(name: string): Promise<() => void> {
+  const locks = (globalThis as { navigator?: Partial<Navigator> }).navigator?.locks;
+  return new Promise((resolve) => {
+    const free = (): void => resolve(() => undefined);
+    if (locks === undefined) free();
+    else locks.request(name, () => new Promise<void>((release) => resolve(release))).catch(free);
+  });
 }

@@ -28,6 +28,8 @@ type Listener<E extends keyof WidgetEvents> = (detail: WidgetEvents[E]) => void;
 const SANDBOX = "allow-scripts allow-forms allow-popups allow-same-origin";
 /** A frame that has said nothing for so long is not going to; on a slow phone the page takes 3 s. */
 const LATE_AFTER_MS = 12_000;
+/** What loaded and does not answer is no chat: an error page, or a frame that its policy forbids here. */
+const ANSWERS_WITHIN_MS = 2_000;
 const NARROW = "(max-width: 639.9px)";
 
 export class Widget {
@@ -44,6 +46,7 @@ export class Widget {
   #lateTimer: ReturnType<typeof setTimeout> | undefined;
   #context: Context | null = null;
   #isOpen = false;
+  #loaded = false;
   #ready = false;
   #unread = 0;
 
@@ -89,7 +92,7 @@ export class Widget {
     this.#root.classList.toggle("left", left + right < innerWidth);
     this.#fit();
     this.#changed("open");
-    this.#frame?.focus();
+    if (this.#ready) this.#frame?.focus();
   };
 
   readonly close = (): void => {
@@ -134,19 +137,28 @@ export class Widget {
   #load(): void {
     const { base, assistant, label } = this.#options;
     this.#frame?.remove();
-    this.#ready = false;
+    this.#ready = this.#loaded = false;
     this.#root.classList.remove("ready", "late");
     const frame = make("iframe", { title: label, sandbox: SANDBOX, allow: "clipboard-write" });
     frame.src = new URL(`embed/${encodeURIComponent(assistant)}`, base).href;
-    frame.addEventListener("load", () => this.#post({ type: "hello", open: this.#isOpen, context: this.#context }));
+    frame.addEventListener("load", () => {
+      this.#loaded = true;
+      this.#post({ type: "hello", open: this.#isOpen, context: this.#context });
+      if (!this.#ready) this.#lateAfter(ANSWERS_WITHIN_MS);
+    });
     this.#frame = frame;
     this.#panel.append(frame);
-    clearTimeout(this.#lateTimer);
-    this.#lateTimer = setTimeout(() => this.#root.classList.add("late"), LATE_AFTER_MS);
+    this.#lateAfter(LATE_AFTER_MS);
   }
 
+  #lateAfter(ms: number): void {
+    clearTimeout(this.#lateTimer);
+    this.#lateTimer = setTimeout(() => this.#root.classList.add("late"), ms);
+  }
+
+  /** Until the frame has loaded it holds another origin's empty page; `hello` then says how things stand. */
   #post(message: ToPage): void {
-    this.#frame?.contentWindow?.postMessage(wrap(message), this.#options.base.origin);
+    if (this.#loaded) this.#frame?.contentWindow?.postMessage(wrap(message), this.#options.base.origin);
   }
 
   #receive({ data, origin, source }: MessageEvent): void {
@@ -162,6 +174,8 @@ export class Widget {
       this.#ready = true;
       this.#root.classList.add("ready");
       clearTimeout(this.#lateTimer);
+      // Only now is there something in the frame to take the focus; unless the person went elsewhere meanwhile.
+      if (this.#isOpen && document.activeElement === this.#host) this.#frame?.focus();
       this.#tell("ready", undefined);
     }
   }

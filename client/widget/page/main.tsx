@@ -21,12 +21,12 @@ let opened: Opened | null = null;
 let isOpen = true;
 
 const link = new HostLink((message) => {
+  if (message.type === "hello") isOpen = message.open;
   if (message.type === "hello" || message.type === "context") {
     if (opened === null) start(message.context);
     else opened.chat.setContext(message.context);
   }
   if (message.type === "hello") {
-    isOpen = message.open;
     link.post({ type: "ready" });
   } else if (message.type !== "context") {
     isOpen = message.type === "open";
@@ -42,7 +42,7 @@ function start(context: Record<string, unknown> | null): void {
   applyMode(storedMode());
   root.render(
     <StrictMode>
-      <Page opened={opened} framed={link.framed} onClose={() => link.post({ type: "close" })} />
+      <Page opened={opened} framed={link.framed} autoFocus={link.framed && isOpen && !isTouch()} onClose={() => link.post({ type: "close" })} />
     </StrictMode>,
   );
 }
@@ -56,9 +56,11 @@ function tellNews(): void {
   unreadTold = unread;
 }
 
-/** Not on touch screens, where the keyboard would jump up unasked. */
+/** On touch screens the keyboard would jump up unasked. */
+const isTouch = (): boolean => matchMedia("(pointer: coarse)").matches;
+
 function focusComposer(): void {
-  if (matchMedia("(pointer: coarse)").matches) return;
+  if (isTouch()) return;
   requestAnimationFrame(() => document.querySelector("textarea")?.focus({ preventScroll: true }));
 }
 
