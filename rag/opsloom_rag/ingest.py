@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from opsloom_rag.chunking import RoughCounter, embedded_text, split
 from opsloom_rag.embedding.protocol import Embedder
-from opsloom_rag.errors import EmbedderDiffers, LoadError
+from opsloom_rag.errors import EmbedderDiffers, LoadError, NoSuchDocument
 from opsloom_rag.loading import Limits, Loaded, load
 from opsloom_rag.passages import Content, Ingested, IngestProgress, Piece
 from opsloom_rag.stores.protocol import Document, Indexed, VectorStore
@@ -120,7 +120,14 @@ class Ingestion:
     async def _store_group(
         self, workspace: str, knowledge_base: str, group: Sequence[Indexed], create: bool
     ) -> list[Ingested]:
-        await self._store.replace(workspace, knowledge_base, group, create=create)
+        """All in one transaction; one by one only where a document was removed meanwhile, which is no other's fault."""
+        try:
+            await self._store.replace(workspace, knowledge_base, group, create=create)
+        except NoSuchDocument as error:
+            if len(group) == 1:
+                return [Ingested(document=group[0].document.id, error=error)]
+            apart = [await self._store_group(workspace, knowledge_base, [each], create) for each in group]
+            return [outcome for outcomes in apart for outcome in outcomes]
         return [Ingested(document=each.document.id, chunks=len(each.pieces)) for each in group]
 
 

@@ -78,7 +78,8 @@ class Knowledge:
     ) -> AsyncIterator[Ingested]:
         """The same for many small documents (id, content), faster: they are embedded and stored together.
 
-        One that cannot be read comes back with its error and stops nobody else; other errors are raised.
+        One that cannot be read, or was removed meanwhile (`create` false), comes back with its error and stops nobody
+        else; other errors are raised.
         """
         return self._ingestion.many(workspace, knowledge_base, items, create=create)
 

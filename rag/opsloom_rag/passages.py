@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from opsloom_rag.errors import LoadError
+from opsloom_rag.errors import RagError
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -67,8 +67,8 @@ class IngestProgress(Struct, frozen=True, kw_only=True):
 
 
 class Ingested(Struct, frozen=True, kw_only=True):
-    """What became of one of many documents: its number of chunks, or why it could not be read."""
+    """What became of one of many documents: its number of chunks, or why it could not be read or stored."""
 
     document: str
     chunks: int = 0
-    error: LoadError | None = None
+    error: RagError | None = None

@@ -202,6 +202,23 @@ async def test_many_documents_at_once(transact: Transact, workspace: str, base: 
     assert await knowledge.remove_base(workspace, base)
 
 
+async def test_one_of_many_that_was_removed_stops_nobody_else(
+    transact: Transact, workspace: str, base: str, words: WordEmbedder
+) -> None:
+    knowledge = Knowledge(transact, words)
+    for name in ("first", "last"):
+        await ingest(knowledge, workspace, base, name, f"The earlier {name} one.")
+    items = [(name, Content(data=f"The newer {name} one.".encode())) for name in ("first", "gone", "last")]
+    outcomes = [outcome async for outcome in knowledge.ingest_many(workspace, base, items, create=False)]
+    assert {outcome.document: outcome.error and outcome.error.code for outcome in outcomes} == {
+        "first": None,
+        "gone": "not_found",
+        "last": None,
+    }
+    found = await knowledge.search(workspace, [base], "newer earlier")
+    assert {passage.text for passage in found} == {"The newer first one.", "The newer last one."}
+
+
 async def test_what_was_removed_meanwhile_stays_removed(
     transact: Transact, workspace: str, base: str, words: WordEmbedder
 ) -> None:
