@@ -1,8 +1,11 @@
 """A workspace to sign in to."""
 
 import pytest_asyncio
+from databases import database, migrated_template, migrated_url
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
+
+__all__ = ["database", "migrated_template", "migrated_url", "workspace"]
 
 WORKSPACES = ("ws_default", "ws_other")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest_asyncio
+from databases import database, migrated_template, migrated_url
 from opsloom_protocol.messages import FeedbackMark
 from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
@@ -16,6 +17,8 @@ from opsloom_server.store import users
 from opsloom_server.store.engine import Database
 from opsloom_server.tools import load_catalogue
 from sqlalchemy import text
+
+__all__ = ["database", "migrated_template", "migrated_url", "rest"]
 
 BASE = "http://127.0.0.1:8000/api/v1"
 API = create_rest()
