@@ -15,6 +15,7 @@ export function App({ workspace }: { workspace: Workspace }): ReactNode {
   const { chat } = workspace;
   const [store] = useState(() => storeOf(chat));
   const page = useStore(workspace.state, (state) => state.route.page);
+  const fresh = useStore(workspace.state, ({ route }) => route.page === "chat" && route.session === null);
   const assistant = useStore(store, (state) => state.assistant);
   const title = useStore(store, (state) => state.conversation?.session.title ?? null);
   const lost = useStore(store, (state) => state.status.phase === "closed" && state.status.error?.code === "not_found");
@@ -39,7 +40,7 @@ export function App({ workspace }: { workspace: Workspace }): ReactNode {
           ) : lost ? (
             <Lost workspace={workspace} />
           ) : (
-            <Conversation chat={chat} passage={passage} autoFocus={!matchMedia("(pointer: coarse)").matches} />
+            <Conversation chat={chat} passage={passage} fresh={fresh} captureTyping />
           )}
         </div>
         <Header title={page === "knowledge" ? "Knowledge" : title} side={side} toggle={() => setSide(!side)} newChat={workspace.newChat} />

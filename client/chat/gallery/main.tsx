@@ -18,6 +18,6 @@ createRoot(document.getElementById("root") as HTMLElement).render(
     {query.has("bare") ? null : (
       <nav aria-label="Scenes">{Object.keys(SCENES).map((name) => <a key={name} href={`?scene=${name}`} aria-current={name === scene || undefined}>{name}</a>)}</nav>
     )}
-    <main><Conversation chat={chat} passage={chat.passage} autoFocus /></main>
+    <main><Conversation chat={chat} passage={chat.passage} captureTyping /></main>
   </div>,
 );

@@ -25,11 +25,15 @@ export interface ConversationProps {
   chat: ChatApi;
   /** Fetches the text round a quote; without it the quote stands alone. */
   passage?: PassageLoader | null;
-  /** Focus the composer at once. Not where a page of another purpose shows the chat. */
+  /** The composer has the focus from the start: where the person has just opened the chat by a click. */
   autoFocus?: boolean;
+  /** The conversation that is being opened is a new one: no skeleton of messages while it opens. */
+  fresh?: boolean;
+  /** Typing anywhere on the page goes to the composer. Not where the page has another purpose besides. */
+  captureTyping?: boolean;
 }
 
-export function Conversation({ chat, passage = null, autoFocus = false }: ConversationProps): ReactNode {
+export function Conversation({ chat, passage = null, autoFocus = false, fresh = false, captureTyping = false }: ConversationProps): ReactNode {
   const composer = useRef<ComposerHandle>(null);
   const context = useMemo<ConversationContext>(
     () => ({
@@ -57,28 +61,32 @@ export function Conversation({ chat, passage = null, autoFocus = false }: Conver
   const session = conversation?.session.id;
   useEffect(() => context.screen.setState({ panel: null, editing: null, hover: null }), [context, session]);
 
-  const empty = conversation !== null && view.rows.length === 0 && view.queue.length === 0;
+  useTyping(captureTyping, context.focusComposer);
+
+  const blank = view.rows.length === 0 && view.queue.length === 0;
+  const empty = blank && (conversation !== null || fresh);
   const over = panel && narrow;
+  const skeleton = <div className="column min-h-0 flex-1 pt-4"><Skeleton /></div>;
   return (
     <Context value={context}>
       <div ref={root} className="relative flex h-full min-h-0 w-full min-w-0 text-ink">
         <div inert={over} className="flex h-full min-h-0 min-w-0 flex-1 flex-col-reverse">
           {/* First in the order of tabs, last on the page: one Tab reaches the composer. */}
-          <div className={`flex flex-col transition-[flex-grow] duration-200 ease-out ${empty ? "grow-[1.2]" : "grow-0"}`}>
+          <div className={`gutter flex flex-col transition-[flex-grow] duration-200 ease-out ${empty ? "grow-[1.2]" : "grow-0"}`}>
             <div className="column pb-[max(1rem,env(safe-area-inset-bottom))]">
               <Queue queue={view.queue} />
-              <Composer ref={composer} onFirstKey={preload} running={view.running !== null} rows={view.rows} autoFocus={autoFocus} placeholder={assistant ? `Message ${assistant.name}` : "Message"} />
+              <Composer ref={composer} autoFocus={autoFocus} onFirstKey={preload} running={view.running !== null} rows={view.rows} placeholder={assistant ? `Message ${assistant.name}` : "Message"} />
               {empty ? <Starters starters={assistant?.starters ?? []} /> : null}
             </div>
           </div>
           {empty ? (
             <div className="column flex flex-1 flex-col justify-end pb-6">
-              <h2 className="text-center text-title font-medium tracking-tight text-balance animate-appear">{assistant?.greeting || "How can I help?"}</h2>
+              <h2 className="text-center text-title font-medium tracking-tight text-balance">{assistant ? assistant.greeting || "How can I help?" : "\u00a0"}</h2>
             </div>
+          ) : blank ? (
+            skeleton
           ) : (
-            <Suspense fallback={<div className="column min-h-0 flex-1 pt-4"><Skeleton /></div>}>
-              <Transcript view={view} loading={conversation === null} />
-            </Suspense>
+            <Suspense fallback={skeleton}><Transcript view={view} loading={conversation === null} /></Suspense>
           )}
           <Connection />
         </div>
@@ -115,6 +123,19 @@ function Starters({ starters }: { starters: readonly string[] }): ReactNode {
       ))}
     </div>
   );
+}
+
+/** A letter typed while nothing has the focus belongs into the composer, and is already on its way there. */
+function useTyping(on: boolean, focus: () => void): void {
+  useEffect(() => {
+    if (!on) return;
+    const typed = (event: KeyboardEvent): void => {
+      const plain = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (plain && !event.defaultPrevented && (document.activeElement === document.body || document.activeElement === null)) focus();
+    };
+    document.addEventListener("keydown", typed);
+    return () => document.removeEventListener("keydown", typed);
+  }, [on, focus]);
 }
 
 /** Under 880 px the panel has no room beside a readable column (44 rem less its padding) and goes over it. */

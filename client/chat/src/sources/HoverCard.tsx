@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { useScreen } from "../context";
+import { tidy } from "./passage";
 
 /** The one card that shows what a citation rests on: 256 px, above the chip where there is room, never in the way of the pointer. */
 export function HoverCard(): ReactNode {
@@ -22,7 +23,7 @@ export function HoverCard(): ReactNode {
       className="pointer-events-none fixed start-0 top-0 z-50 w-64 rounded-card border border-line bg-raised p-3 shadow-float animate-appear"
     >
       <p className="truncate text-caption font-medium">{title}</p>
-      <p className="mt-1 line-clamp-4 text-caption text-muted">{quote}</p>
+      <p className="mt-1 line-clamp-4 text-caption text-muted">{tidy(quote)}</p>
       {page ? <p className="mt-1.5 text-caption text-muted">Page {page}</p> : null}
     </div>
   );

@@ -6,7 +6,7 @@ import { useConversation, useScreen } from "../context";
 import { safeHref } from "../markdown/links";
 import { CopyButton } from "../ui/CopyButton";
 import { IconButton } from "../ui/IconButton";
-import type { Passage } from "./passage";
+import { tidy, type Passage } from "./passage";
 
 export function SourcePanel(): ReactNode {
   const { screen } = useConversation();
@@ -97,9 +97,9 @@ function PassageText({ source }: { source: Source }): ReactNode {
   }, [load, source]);
   return (
     <blockquote className="whitespace-pre-wrap text-ui leading-6 text-muted [overflow-wrap:anywhere]">
-      {passage?.before}
-      <mark className="rounded-[3px] bg-mark px-0.5 text-ink [box-decoration-break:clone]">{passage?.quote ?? source.quote}</mark>
-      {passage?.after}
+      {tidy(passage?.before)}
+      <mark className="rounded-[3px] bg-mark px-0.5 text-ink [box-decoration-break:clone]">{tidy(passage?.quote ?? source.quote)}</mark>
+      {tidy(passage?.after)}
     </blockquote>
   );
 }

@@ -17,10 +17,15 @@ export function SourcesRow({ sources }: { sources: readonly Source[] }): ReactNo
             transition-colors duration-150 hover:border-edge hover:text-ink"
         >
           <span className="cite" aria-hidden>{source.number}</span>
-          <span className="truncate">{source.title}</span>
+          <span className="truncate" title={source.title}>{shortTitle(source.title)}</span>
           {source.page ? <span className="shrink-0">p. {source.page}</span> : null}
         </button>
       ))}
     </div>
   );
+}
+
+/** `Guide › Widget › Cookies` as its last step: within one answer the first are mostly the same. */
+function shortTitle(title: string): string {
+  return title.slice(title.lastIndexOf(" › ") + 1).replace(/^› /, "");
 }

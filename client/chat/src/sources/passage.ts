@@ -8,3 +8,18 @@ export interface Passage {
 }
 
 export type PassageLoader = (source: Source) => Promise<Passage | null>;
+
+/**
+ * A document's text without the marks of Markdown and the line ends of its author: for reading a few lines of it. The
+ * words stay as they are.
+ */
+export function tidy(text: string | undefined): string {
+  return (text ?? "")
+    .replace(/^ {0,3}(?:`{3,}|~{3,}).*$/gm, "")
+    .replace(/^ {0,3}#{1,6}\s+/gm, "")
+    .replace(/(\S)[ \t]*\n(?=[^\s\-*+>|#\d])/g, "$1 ")
+    .replace(/(\*\*|__)(?=\S)([^\n]*?\S)\1/g, "$2")
+    .replace(/`([^`\n]+)`/g, "$1")
+    .replace(/\[([^\]\n]+)\]\([^)\s]+\)/g, "$1")
+    .replace(/\n{3,}/g, "\n\n");
+}

@@ -15,10 +15,10 @@ export function ActionBar({ message, last }: { message: Message; last: boolean }
   const mark = message.feedback?.value ?? 0;
   const judge = (value: -1 | 1): void => void chat.feedback(message.id, mark === value ? 0 : value);
   const write = (text: string): void => void navigator.clipboard?.writeText(text);
-  const { usage } = message;
+  const tokens = (message.usage?.input_tokens ?? 0) + (message.usage?.output_tokens ?? 0);
   return (
     <div
-      className={`-ms-1.5 flex min-h-8 items-center gap-0.5 ${last ? "" : "opacity-0 transition-opacity duration-150 group-focus-within/turn:opacity-100 group-hover/turn:opacity-100 pointer-coarse:opacity-100"}`}
+      className={`-ms-1.5 flex min-h-8 items-center gap-0.5 ${last ? "" : "opacity-0 transition-opacity duration-150 group-focus-within/turn:opacity-100 group-hover/turn:opacity-100"}`}
       role="group"
       aria-label="Actions"
     >
@@ -35,9 +35,9 @@ export function ActionBar({ message, last }: { message: Message; last: boolean }
         ]}
       />
       <BranchPicker message={message} />
-      {usage ? (
+      {tokens > 0 ? (
         <span className="ms-auto hidden truncate ps-3 text-caption text-muted sm:block">
-          {message.model ? `${shortModel(message.model)} · ` : ""}{figure(usage.input_tokens + usage.output_tokens, 0)} tokens
+          {message.model ? `${shortModel(message.model)} · ` : ""}{figure(tokens, 0)} tokens
         </span>
       ) : null}
     </div>

@@ -4,7 +4,6 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEvent, 
 import { useChat, useConversation } from "../context";
 import { Answer, preloadMarkdown } from "./Answer";
 import type { Row, View } from "./rows";
-import { Skeleton } from "./Skeleton";
 import { byTurn, type TurnRows } from "./turns";
 import { Unsent } from "./Unsent";
 import { useFollow } from "./useFollow";
@@ -53,7 +52,7 @@ export function Transcript({ view, loading }: { view: View; loading: boolean }):
 
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
-      <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto overscroll-contain [scrollbar-gutter:stable_both-edges]">
+      <div ref={scroller} className="scroll-y min-h-0 flex-1">
         <div
           ref={column}
           role="log"
@@ -63,7 +62,6 @@ export function Transcript({ view, loading }: { view: View; loading: boolean }):
           onKeyDown={keys}
           className="column flex flex-col gap-(--gap) pb-6 pt-4"
         >
-          {loading ? <Skeleton /> : null}
           {older ? <p className="self-center text-caption text-muted">Loading earlier messages</p> : null}
           {turns.map((turn, i) => (
             <TurnView key={turn.key} turn={turn} last={i === turns.length - 1} tall={i === turns.length - 1 && anchored === turn.key} />

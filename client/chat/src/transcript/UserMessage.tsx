@@ -23,7 +23,7 @@ export function UserMessage({ message }: { message: Message }): ReactNode {
   return (
     <div className="group/own flex flex-col items-end">
       <Bubble text={text} files={files} />
-      <div className="-mb-2 mt-0.5 flex h-7 items-center opacity-0 transition-opacity duration-150 group-focus-within/own:opacity-100 group-hover/own:opacity-100 pointer-coarse:opacity-100">
+      <div className="-mb-2 mt-0.5 flex h-7 items-center opacity-0 transition-opacity duration-150 group-focus-within/own:opacity-100 group-hover/own:opacity-100">
         <time dateTime={message.created_at} className="pe-1.5 text-caption text-muted">{moment(message.created_at)}</time>
         <CopyButton text={text} label="Copy message" />
         <IconButton icon={Pencil} label="Edit message" size={28} onClick={() => screen.setState({ editing: message.id })} />

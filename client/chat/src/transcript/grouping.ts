@@ -30,6 +30,7 @@ export function read(message: Message): Reading {
         break;
       case "reasoning":
       case "tool":
+        if (isShowing(part)) break;
         if (last?.type === "work") last.steps.push({ index, part });
         else groups.push({ type: "work", at: index, steps: [{ index, part }], live: false });
         break;
@@ -52,6 +53,11 @@ export function read(message: Message): Reading {
   }
   const said = last?.type === "text" && last.part.text !== "";
   return { groups, sources: sources.toSorted((a, b) => a.number - b.number), thinking: running && !said && last?.type !== "work" };
+}
+
+/** A tool whose work is the block that stands there itself; only its failure is news. */
+function isShowing(part: Part): boolean {
+  return part.type === "tool" && part.status !== "error" && part.status !== "denied" && /^(?:(?:show|ask)_|update_block$)/.test(part.tool);
 }
 
 /** How long the steps took together, in ms; steps without a time count as nothing. */
