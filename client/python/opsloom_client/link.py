@@ -137,7 +137,8 @@ class Link:
             ticket=ticket,
             key=who.key,
             session=self._session,
-            assistant=None if self._session else self._assistant,
+            # With both, a session that has no row yet is found again by the name that the server sealed for it.
+            assistant=self._assistant,
             cursor=self.state.cursor if self.whole and self._session else None,
             kinds=who.kinds,
             locale=who.locale,

@@ -1,0 +1,155 @@
+"""When to come back, and what waits meanwhile: the rules without a wire."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opsloom_client import Full, Refused, connect
+from opsloom_client.backoff import Advice, advice, delay
+from opsloom_client.connection import addresses
+from opsloom_client.feed import Feed
+from opsloom_client.outbox import Outbox
+from opsloom_protocol.frames import ErrorFrame, Open, Pong, Send, Snapshot
+from opsloom_protocol.messages import SessionInfo
+from opsloom_protocol.state import State
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (None, Advice.COME_BACK),
+        (1000, Advice.STAY_AWAY),
+        (1006, Advice.COME_BACK),
+        (1009, Advice.COME_BACK),
+        (1011, Advice.COME_BACK),
+        (1012, Advice.COME_BACK),
+        (4400, Advice.STAY_AWAY),
+        (4401, Advice.NEW_TICKET),
+        (4403, Advice.STAY_AWAY),
+        (4404, Advice.STAY_AWAY),
+        (4408, Advice.COME_BACK),
+        (4409, Advice.COME_BACK),
+        (4429, Advice.COME_BACK_LATE),
+    ],
+)
+def test_close_codes(code: int | None, expected: Advice) -> None:
+    assert advice(code) is expected
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
+def test_delays_are_full_jitter_under_a_ceiling(attempt: int, chance: float) -> None:
+    ceiling = 0.0 if attempt == 1 else min(8.0, 0.25 * 2.0 ** min(attempt - 2, 10))
+    assert delay(attempt, lambda: chance) == pytest.approx(chance * ceiling)
+
+
+@pytest.mark.parametrize(
+    ("given_", "http", "ws"),
+    [
+        ("http://a:8000", "http://a:8000/", "ws://a:8000/ws"),
+        ("https://a/", "https://a/", "wss://a/ws"),
+        ("wss://a/ws", "https://a/", "wss://a/ws"),
+        ("https://a/chat/?x=1#y", "https://a/chat/", "wss://a/chat/ws"),
+    ],
+)
+def test_addresses(given_: str, http: str, ws: str) -> None:
+    assert addresses(given_) == (http, ws)
+
+
+@pytest.mark.parametrize("wrong", ["", "localhost:8000", "ftp://a", "http://", "http://me:secret@a"])
+def test_what_is_no_address(wrong: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        connect(wrong, assistant="demo")
+
+
+def test_an_assistant_or_a_session() -> None:
+    with pytest.raises(ValueError, match="assistant"):
+        connect("http://a")
+    with pytest.raises(ValueError, match="session"):
+        connect("http://a", assistant="a", session="s")
+
+
+def request(ref: str) -> Send:
+    return Send(ref=ref, text=ref)
+
+
+async def sendable(outbox: Outbox) -> str | None:
+    try:
+        return (await asyncio.wait_for(outbox.next(), 0.02)).ref
+    except TimeoutError:
+        return None
+
+
+async def test_requests_go_out_in_order_and_again_after_a_break() -> None:
+    outbox = Outbox()
+    futures = [outbox.add(request(ref)) for ref in "abc"]
+    assert [await sendable(outbox) for _ in range(4)] == ["a", "b", "c", None]
+    assert outbox.answer(Pong(ref="b"))
+    outbox.restart()
+    assert [await sendable(outbox) for _ in range(3)] == ["a", "c", None]
+    assert futures[1].result() == Pong(ref="b")
+    assert not outbox.answer(Pong(ref="b"))
+    assert not outbox.answer(ErrorFrame(code="internal", text="x"))
+
+
+async def test_a_full_outbox_says_so() -> None:
+    outbox = Outbox(2)
+    outbox.add(request("a"))
+    outbox.add(request("b"))
+    with pytest.raises(Full):
+        outbox.add(request("c"))
+    outbox.answer(Pong(ref="a"))
+    outbox.add(request("c"))
+
+
+async def test_an_open_goes_alone() -> None:
+    outbox = Outbox()
+    outbox.add(request("a"))
+    outbox.add(Open(ref="o", assistant="x"))
+    outbox.add(request("b"))
+    assert [await sendable(outbox) for _ in range(2)] == ["a", None]
+    outbox.answer(Pong(ref="a"))
+    assert [await sendable(outbox) for _ in range(2)] == ["o", None]
+    outbox.answer(Pong(ref="o"))
+    assert await sendable(outbox) == "b"
+
+
+async def test_what_passes_is_waited_out_and_what_comes_after_stays_behind_it() -> None:
+    outbox = Outbox()
+    first = outbox.add(request("a"))
+    assert await sendable(outbox) == "a"
+    outbox.add(request("b"))
+    outbox.answer(ErrorFrame(code="unavailable", text="later", ref="a", retry_ms=60))
+    assert await sendable(outbox) is None
+    assert (await asyncio.wait_for(outbox.next(), 1)).ref == "a"
+    assert await sendable(outbox) == "b"
+    outbox.answer(ErrorFrame(code="unavailable", text="too late", ref="a", retry_ms=61_000))
+    with pytest.raises(Refused, match="too late"):
+        await first
+
+
+async def test_a_refusal_carries_code_and_issues() -> None:
+    outbox = Outbox()
+    reply = outbox.add(request("a"))
+    outbox.answer(ErrorFrame(code="too_long", text="Too long.", ref="a"))
+    with pytest.raises(Refused) as caught:
+        await reply
+    assert (caught.value.code, caught.value.text, caught.value.issues) == ("too_long", "Too long.", ())
+
+
+async def test_a_caller_that_left_disturbs_nobody() -> None:
+    outbox = Outbox()
+    outbox.add(request("a")).cancel()
+    assert await sendable(outbox) == "a"
+    assert outbox.answer(Pong(ref="a"))
+    assert len(outbox) == 0
+
+
+async def test_a_listener_that_falls_behind_finds_the_state() -> None:
+    state = State(session=SessionInfo(id="s", rev=7), rev=7)
+    feed = Feed(lambda: state, capacity=3)
+    for at in range(5):
+        feed.push(Pong(ref=f"{at}"))
+    found = [await anext(feed) for _ in range(2)]
+    assert isinstance(found[0], Snapshot)
+    assert (found[0].rev, found[1]) == (7, Pong(ref="4"))
