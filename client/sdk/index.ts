@@ -19,3 +19,4 @@ export { IndexedDbOutbox, MemoryOutbox, openOutbox, type Entry, type Outbox } fr
 export { Rest, RestError, type Page, type Query, type RestOptions, type SessionRow } from "./rest";
 export { MemoryKeep, openKeep, type Keep } from "./storage";
 export { HttpTickets, type HttpTicketsOptions, type Tickets } from "./tickets";
+export { readPassage, type Passage } from "./passage";

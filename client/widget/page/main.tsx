@@ -42,7 +42,7 @@ function start(context: Record<string, unknown> | null): void {
   applyMode(storedMode());
   root.render(
     <StrictMode>
-      <Page opened={opened} framed={link.framed} autoFocus={link.framed && isOpen && !isTouch()} onClose={() => link.post({ type: "close" })} />
+      <Page opened={opened} framed={link.framed} onClose={() => link.post({ type: "close" })} />
     </StrictMode>,
   );
 }
@@ -59,9 +59,14 @@ function tellNews(): void {
 /** On touch screens the keyboard would jump up unasked. */
 const isTouch = (): boolean => matchMedia("(pointer: coarse)").matches;
 
-function focusComposer(): void {
+/** As soon as it is there: the first `hello` comes before the first paint. */
+function focusComposer(frames = 60): void {
   if (isTouch()) return;
-  requestAnimationFrame(() => document.querySelector("textarea")?.focus({ preventScroll: true }));
+  requestAnimationFrame(() => {
+    const composer = document.querySelector("textarea");
+    if (composer !== null) composer.focus({ preventScroll: true });
+    else if (frames > 0 && isOpen) focusComposer(frames - 1);
+  });
 }
 
 document.addEventListener("keydown", (event) => {

@@ -1,9 +1,12 @@
 /** The chat of this frame: one visitor, one assistant, the conversation they were in. No cookie is used or sent. */
-import { blockKinds } from "@opsloom/chat";
-import { Chat, HttpTickets, Rest, type Keep } from "@opsloom/sdk";
+import { blockKinds, type PassageLoader } from "@opsloom/chat";
+import { Chat, HttpTickets, readPassage, Rest, type Keep } from "@opsloom/sdk";
 
 export interface Opened {
   readonly chat: Chat;
+  readonly passage: PassageLoader;
+  /** No earlier conversation is being gone on with. */
+  readonly fresh: boolean;
   /** Leave this conversation and begin another. */
   readonly startAnew: () => void;
 }
@@ -11,6 +14,7 @@ export interface Opened {
 export function openChat(assistant: string, keep: Keep, context: Record<string, unknown> | null): Opened {
   const server = location.origin;
   const sessionKey = `session.${assistant}`;
+  const session = keep.get(sessionKey) ?? undefined;
   const tickets = new HttpTickets({ server, assistant, keep });
   const rest = new Rest({ server, bearer: () => tickets.visitor(), credentials: "omit" });
   const chat = new Chat({
@@ -18,7 +22,7 @@ export function openChat(assistant: string, keep: Keep, context: Record<string, 
     tickets,
     rest,
     assistant,
-    session: keep.get(sessionKey) ?? undefined,
+    session,
     kinds: blockKinds(),
     client: { name: "opsloom-widget", version: "0.1.0" },
     locale: navigator.language,
@@ -30,5 +34,6 @@ export function openChat(assistant: string, keep: Keep, context: Record<string, 
     keep.remove(sessionKey);
     chat.open({ assistant });
   };
-  return { chat, startAnew };
+  const passage: PassageLoader = (source) => readPassage(rest, source);
+  return { chat, passage, fresh: session === undefined, startAnew };
 }
