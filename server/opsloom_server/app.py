@@ -178,13 +178,13 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)  # a second signal is in a hurry
             return
         loop = asyncio.get_running_loop()
-        self._draining = loop.create_task(self._drain(parts.hub, sig, frame), name="drain")
+        self._draining = loop.create_task(self._drain(parts.hub), name="drain")
 
-    async def _drain(self, hub: Hub, sig: int, frame: FrameType | None) -> None:
+    async def _drain(self, hub: Hub) -> None:
         try:
             await hub.drain()
         finally:
-            super().handle_exit(sig, frame)
+            self.should_exit = True  # and so the exit code is 0: a stop that was asked for is no failure
 
 
 def serve(settings: Settings, progress: Progress, ready: Callable[[Ready], None]) -> None:

@@ -160,9 +160,9 @@ async def test_open_switches_to_another_session(stage: Stage) -> None:
         assert client.text == "one"
 
 
-async def test_limits_of_one_person(postgres_url: PostgresUrl, tmp_path: Path) -> None:
+async def test_limits_of_one_person(seeded_url: PostgresUrl, tmp_path: Path) -> None:
     limits = Limits(messages_per_minute=2, running_turns=0, connections=2, connects_per_second=0)
-    async with Stage.open(postgres_url, tmp_path, limits=limits) as stage:
+    async with Stage.open(seeded_url, tmp_path, limits=limits) as stage:
         stage.vendor.script([Text("yes")])
         async with stage.client() as client, stage.client() as _:
             ref = ""

@@ -30,7 +30,7 @@ class RawClient:
         self._socket: ClientConnection | None = None
 
     async def __aenter__(self) -> Self:
-        self._socket = await connect(self.url, subprotocols=["opsloom.v1"], compression=None)  # type: ignore[list-item]
+        self._socket = await connect(self.url, subprotocols=["opsloom.v1"], compression=None, max_queue=None)  # type: ignore[list-item]
         await self.say(self.hello)
         return self
 

@@ -1,0 +1,87 @@
+"""The server is killed in mid-answer: what was shown is kept, and people are told."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import httpx2
+import pytest
+from conftest import PostgresUrl, free_port
+from stage import RawClient
+from stage.process import ServerProcess, server_process
+from vendors import ScriptedVendor, Text
+
+LONG = Text(tokens=[f"w{n} " for n in range(400)], delay=0.02)
+
+
+async def prepared(server: ServerProcess) -> str:
+    """An owner's key, and the assistant `scripted`."""
+    key = await server.command("key", "create", "test", "--role", "owner")
+    made = {"slug": "scripted", "name": "Scripted", "model": "openai-chat:scripted", "public": True}
+    async with httpx2.AsyncClient(base_url=server.base, headers={"authorization": f"Bearer {key}"}) as http:
+        assert (await http.post("/api/v1/assistants", json=made)).status_code == 201
+    return key
+
+
+@pytest.mark.slow
+async def test_killed_in_mid_answer(seeded_url: PostgresUrl, tmp_path: Path) -> None:
+    async with ScriptedVendor() as vendor:
+        vendor.script([LONG])
+        environment = {
+            "DATABASE_URL": seeded_url.dsn,
+            "OPENAI_API_KEY": "sk-test-not-a-key",
+            "OPENAI_BASE_URL": vendor.openai_base_url,
+        }
+        async with server_process(environment, free_port(), tmp_path) as server:
+            key = await prepared(server)
+            client = RawClient(server.url, key=key, assistant="scripted")
+            async with client:
+                await client.ask("send", text="go on for long")
+                for _ in range(40):
+                    await client.until("text.delta")
+                await server.end(signal.SIGKILL)
+            killed = asyncio.get_running_loop().time()
+            await server.start()
+            again = RawClient(server.url, key=key, session=client.session)
+            async with again:
+                snapshot = await again.until("snapshot")
+                if "turn" in snapshot:  # its lease has not run out yet: what is stored is shown as it stands
+                    assert snapshot["turn"]["message"]["parts"][0]["text"].startswith("w0 w1 w2 ")
+                    await again.until("turn.end", seconds=20)
+                assert asyncio.get_running_loop().time() - killed < 10 + 3 + 2
+                assert again.state is not None
+                answer = again.state.messages[-1]
+                assert answer.status == "interrupted"
+                # At most 250 ms of deltas (12 tokens) and one write on its way were not stored.
+                assert client.text.startswith(again.text) or again.text.startswith(client.text)
+                assert len(again.text.split()) >= len(client.text.split()) - 25
+                # The session goes on.
+                vendor.reset()
+                vendor.script([Text("and on")])
+                await again.ask("retry", message=answer.id)
+                end = await again.until("turn.end")
+                assert end["message"]["siblings"] == [answer.id]
+
+
+@pytest.mark.slow
+async def test_told_to_stop_in_mid_answer(seeded_url: PostgresUrl, tmp_path: Path) -> None:
+    async with ScriptedVendor() as vendor:
+        vendor.script([Text(tokens=[f"w{n} " for n in range(60)], delay=0.02)])
+        environment = {
+            "DATABASE_URL": seeded_url.dsn,
+            "OPENAI_API_KEY": "sk-test-not-a-key",
+            "OPENAI_BASE_URL": vendor.openai_base_url,
+        }
+        async with server_process(environment, free_port(), tmp_path) as server:
+            key = await prepared(server)
+            async with RawClient(server.url, key=key, assistant="scripted") as client:
+                await client.ask("send", text="go")
+                await client.until("text.delta")
+                ended = asyncio.create_task(server.end())
+                going = await client.until("going_away")
+                assert 0 <= going["retry_ms"] <= 3000
+                end = await client.until("turn.end")
+                assert end["status"] == "done"
+                await client.socket.wait_closed()
+                assert client.socket.close_code == 1012
+                assert await ended == 0

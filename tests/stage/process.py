@@ -1,0 +1,84 @@
+"""The server as its own process, to be killed."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+
+START_SECONDS = 60.0
+"""A start on a seeded database takes about 2 s of a quiet machine."""
+
+
+class ServerProcess:
+    """`opsloom serve` with these settings in its environment."""
+
+    def __init__(self, environment: Mapping[str, str], port: int, log: Path) -> None:
+        self.port = port
+        self.log = log
+        self._environment = {**os.environ, **environment, "PORT": str(port), "HOST": "127.0.0.1"}
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start, and wait until it is ready."""
+        with self.log.open("ab") as out:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "opsloom_server.cli",
+                "serve",
+                env=self._environment,
+                stdout=out,
+                stderr=out,
+            )
+        async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient() as http:
+            while True:
+                if not self.running:
+                    raise RuntimeError(self.log.read_text())
+                try:
+                    if (await http.get(f"{self.base}/health/ready", timeout=START_SECONDS)).status_code == 200:
+                        return
+                except httpx2.TransportError:
+                    await asyncio.sleep(0.05)
+
+    async def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; gives the exit code."""
+        assert self._process is not None
+        self._process.send_signal(with_signal)
+        return await asyncio.wait_for(self._process.wait(), 40)
+
+    async def command(self, *words: str) -> str:
+        """Run another command of `opsloom` with the same settings; gives what it prints."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "opsloom_server.cli", *words, env=self._environment, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), START_SECONDS)
+        return out.decode().strip()
+
+
+@asynccontextmanager
+async def server_process(environment: Mapping[str, str], port: int, folder: Path) -> AsyncIterator[ServerProcess]:
+    """A started server, killed at the end if it still runs."""
+    server = ServerProcess({"OPSLOOM_DATA_DIR": str(folder / "data"), **environment}, port, folder / "server.log")
+    try:
+        await server.start()
+        yield server
+    finally:
+        if server.running:
+            await server.end(signal.SIGKILL)
