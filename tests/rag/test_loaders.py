@@ -10,7 +10,7 @@ import zlib
 import psutil
 import pytest
 from opsloom_rag.errors import LoadError
-from opsloom_rag.loading import LOADERS, Limits, load
+from opsloom_rag.loading import LOADERS, Limits, Loaded, load
 from opsloom_rag.passages import Content
 
 from rag.papers import pdf
@@ -177,6 +177,31 @@ async def test_a_bomb_fails_and_costs_this_process_nothing() -> None:
         await load(content(data))
     assert caught.value.code in ("broken", "too_large", "no_text")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB; the test's own peak came before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# " + "[" * 300_000,
+        "# a" + " " * 300_000 + "b",
+        "](" * 150_000,
+        "---\ntitle: a" + " " * 300_000 + "b\n---\n",
+        "<!-- -->" * 40_000 + "no page",
+        "<html>" + "<div>a" * 50_000,
+        "<html><pre>" + " " * 300_000 + "x",
+        "> " * 150_000 + "deep",
+        "\n---" * 80_000,
+        "`" * 300_000,
+    ],
+    ids=lambda text: text[:12],
+)
+async def test_text_made_to_be_slow_is_read_or_refused_in_time(text: str) -> None:
+    """Patterns whose time grows with the square of a line would take minutes here, and hold up the event loop."""
+    start = time.monotonic()
+    for name in ("a.md", "a"):
+        outcome = (await asyncio.gather(load(content(text, name), Limits(seconds=3)), return_exceptions=True))[0]
+        assert isinstance(outcome, Loaded) or (isinstance(outcome, LoadError) and outcome.code == "too_large")
+    assert time.monotonic() - start < 12
 
 
 async def test_a_cancelled_load_leaves_no_process() -> None:

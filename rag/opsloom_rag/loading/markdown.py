@@ -14,8 +14,14 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|$)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
-_SIGNS = re.compile(r"^ {0,3}#{1,6} +\S|^ {0,3}(?:```|~~~)|\]\([^)\s]+\)|^={3,}[ \t]*$|^[-*] +\[?\S", re.MULTILINE)
+_SIGNS = re.compile(
+    r"^ {0,3}#{1,6} +\S|^ {0,3}(?:```|~~~)|\]\([^)\s]{1,500}\)|^={3,}[ \t]*$|^[-*] +\[?\S", re.MULTILINE
+)
 _DECORATION = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}|<[^>]{1,200}>|\{#[^}]*\}")
+
+
+# A longer line is no heading; the patterns above take time that grows with the square of a line.
+LONGEST = 500
 
 
 class MarkdownLoader:
@@ -36,7 +42,7 @@ class MarkdownLoader:
         text = clean(decode(data))
         found = list(headings(text))
         front = _FRONT_MATTER.match(text)
-        named = _FRONT_TITLE.search(front[1] or "") if front else None
+        named = _FRONT_TITLE.search((front[1] or "")[:4096]) if front else None
         title = named[1].strip("\"'") if named else found[0].title if found and found[0].level <= 2 else stem(name)
         return Loaded(
             title=title or stem(name), text=text, media_type=self.media_type, markup="markdown", headings=found
@@ -52,7 +58,9 @@ def headings(text: str) -> Iterator[Heading]:
     above_start = start
     for line in text[start:].split("\n"):
         mark = _FENCE.match(line)
-        if fence:
+        if len(line) > LONGEST:
+            above = ""
+        elif fence:
             if mark and mark[1].startswith(fence) and line.strip() == mark[1]:
                 fence = ""
         elif mark:
