@@ -1,5 +1,6 @@
 """The REST application on a real database, with two workspaces; search by words alone, which needs no model."""
 
+import json
 from collections.abc import AsyncIterator, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,51 @@ class Told:
         self.calls.append(("wake", workspace))
 
 
+async def talk(
+    database: Database, workspace: str, user: str, assistant: str, *texts: str, title: str | None = None
+) -> tuple[str, list[str]]:
+    """Store a session whose path is these texts, by turns a person's and an answer's; return its id and theirs."""
+    async with database.transact(workspace) as connection:
+        count = (await connection.execute(text("SELECT count(*) FROM sessions"))).scalar_one()
+        session = f"ses_{workspace}_{count}"
+        await connection.execute(
+            text(
+                "INSERT INTO sessions (id, workspace_id, assistant_id, user_id, title, updated_at) "
+                "VALUES (:id, :workspace, :assistant, :user, :title, now() + :count * interval '1 second')"
+            ),
+            {
+                "id": session,
+                "workspace": workspace,
+                "assistant": assistant,
+                "user": user,
+                "title": title,
+                "count": count,
+            },
+        )
+        ids: list[str] = []
+        for index, words in enumerate(texts):
+            ids.append(f"msg_{session}_{index}")
+            await connection.execute(
+                text(
+                    "INSERT INTO messages (id, workspace_id, session_id, parent, role, status, parts) "
+                    "VALUES (:id, :workspace, :session, :parent, :role, 'done', CAST(:parts AS jsonb))"
+                ),
+                {
+                    "id": ids[-1],
+                    "workspace": workspace,
+                    "session": session,
+                    "parent": ids[-2] if index else None,
+                    "role": "assistant" if index % 2 else "user",
+                    "parts": json.dumps([{"type": "text", "text": words}]),
+                },
+            )
+        if ids:
+            await connection.execute(
+                text("UPDATE sessions SET leaf = :leaf WHERE id = :id"), {"leaf": ids[-1], "id": session}
+            )
+        return session, ids
+
+
 @dataclass
 class Rest:
     """Who may be asked as: ``owner`` and ``member`` of the default workspace, ``other`` who owns another one."""
@@ -65,6 +111,11 @@ class Rest:
 
     def client(self, bearer: str | None = None, **headers: str) -> httpx2.AsyncClient:
         return client(self.services, bearer, **headers)
+
+    async def talk(
+        self, user: str, assistant: str, *texts: str, workspace: str = "ws_default", title: str | None = None
+    ) -> tuple[str, list[str]]:
+        return await talk(self.database, workspace, user, assistant, *texts, title=title)
 
     async def ok(self, response: httpx2.Response, status: int = 200) -> Any:
         assert response.status_code == status, response.text
