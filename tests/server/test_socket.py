@@ -19,12 +19,11 @@ async def closed(socket: ClientConnection, seconds: float = 8) -> tuple[int, lis
     """Read to the end: the close code, and the frames before it."""
     frames: list[dict[str, Any]] = []
     async with asyncio.timeout(seconds):
-        try:
+        with pytest.raises(ConnectionClosed) as end:
             while True:
                 frames.append(json.loads(await socket.recv()))
-        except ConnectionClosed as end:
-            assert end.rcvd is not None
-            return end.rcvd.code, frames
+    assert end.value.rcvd is not None
+    return end.value.rcvd.code, frames
 
 
 @pytest.mark.parametrize(
