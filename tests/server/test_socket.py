@@ -1,6 +1,7 @@
 """The socket's edge: who may come in, what is read, and how it ends."""
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,19 @@ from opsloom_server.settings import Limits
 from stage import Stage
 from vendors import Text
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 
 async def closed(socket: ClientConnection, seconds: float = 8) -> tuple[int, list[dict[str, Any]]]:
     """Read to the end: the close code, and the frames before it."""
-    frames: list[dict[str, Any]] = []
     async with asyncio.timeout(seconds):
-        with pytest.raises(ConnectionClosed) as end:
-            while True:
-                frames.append(json.loads(await socket.recv()))
-    assert end.value.rcvd is not None
-    return end.value.rcvd.code, frames
+        frames: list[dict[str, Any]] = []
+        with contextlib.suppress(ConnectionClosedError):
+            async for raw in socket:
+                frames.append(json.loads(raw))  # noqa: PERF401 - kept when the iteration ends by an error
+        await socket.wait_closed()
+    assert socket.close_code is not None
+    return socket.close_code, frames
 
 
 @pytest.mark.parametrize(
