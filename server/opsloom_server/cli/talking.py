@@ -12,6 +12,9 @@ from opsloom_protocol.messages import Message, SourcePart
 from opsloom_server.cli.words import err, fail, plainly
 from opsloom_server.settings import Settings
 
+# Somebody waits at the terminal; a server on the other side of the world answers within one second.
+CONTACT_WITHIN = 4.0
+
 # How an answer that is no whole one is marked; the text so far stands above it.
 ENDINGS = {
     "stopped": "Stopped.",
@@ -38,7 +41,9 @@ def chat_command(url: str | None, key: str | None, assistant: str) -> None:
 
 async def _ask(question: str, url: str, key: str | None, assistant: str) -> int:
     try:
-        async with connect(url, assistant=assistant, key=key, client="opsloom-cli", kinds=()) as chat:
+        async with connect(
+            url, assistant=assistant, key=key, client="opsloom-cli", kinds=(), within=CONTACT_WITHIN
+        ) as chat:
             return await _print(chat.ask(question))
     except (ClientError, ValueError) as error:
         fail(str(error), _remedy(url))
@@ -46,7 +51,9 @@ async def _ask(question: str, url: str, key: str | None, assistant: str) -> int:
 
 async def _chat(url: str, key: str | None, assistant: str) -> None:
     try:
-        async with connect(url, assistant=assistant, key=key, client="opsloom-cli", kinds=()) as chat:
+        async with connect(
+            url, assistant=assistant, key=key, client="opsloom-cli", kinds=(), within=CONTACT_WITHIN
+        ) as chat:
             err.print(f"[bold]{chat.assistant.name}[/bold] at {url}   [dim]Ctrl-C stops an answer, Ctrl-D ends[/dim]")
             if chat.assistant.greeting:
                 err.print(chat.assistant.greeting)
