@@ -10,7 +10,7 @@
 from opsloom_server.models.explain import explain
 from opsloom_server.models.forward import forward_events
 from opsloom_server.models.provider import ModelInfo, Provider
-from opsloom_server.models.registry import PROVIDERS, Models, catalogue, close_models, default_model, providers, resolve
+from opsloom_server.models.registry import PROVIDERS, Models, catalogue, default_model, providers
 from opsloom_server.models.seam.feed import ModelSink
 from opsloom_server.models.seam.watch import ModelTimeouts
 
@@ -22,10 +22,8 @@ __all__ = [
     "Models",
     "Provider",
     "catalogue",
-    "close_models",
     "default_model",
     "explain",
     "forward_events",
     "providers",
-    "resolve",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,6 +27,14 @@ def is_loopback(url: str | None) -> bool:
         return False
 
 
+@cache
+def _tls(trust_env: bool) -> ssl.SSLContext:
+    """The certificates to trust. Reading them takes 60 ms of the loop's time, so once a process."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=trust_env)
+
+
 @dataclass
 class Clients:
     """One HTTP client a provider, made on first use and closed together."""
@@ -44,10 +54,12 @@ class Clients:
         import httpx2
 
         if provider not in self._http:
+            trust_env = not is_loopback(base_url)
             self._http[provider] = httpx2.AsyncClient(
                 timeout=self.timeout(),
                 follow_redirects=True,
-                trust_env=not is_loopback(base_url),
+                trust_env=trust_env,
+                verify=_tls(trust_env),
                 # A thousand turns may stream at once; a hundred idle connections are kept for the next ones.
                 limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100),
             )

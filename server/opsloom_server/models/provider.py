@@ -1,4 +1,4 @@
-"""What a model provider is. `docs/models-add-a-provider.md` adds one from scratch."""
+"""What a model provider is. `docs/models-adding.md` adds one from scratch."""
 
 from __future__ import annotations
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
+from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from opsloom_server.errors import Invalid
+from opsloom_blocks import ExtensionError
+from opsloom_blocks.extensions import added
+
+from opsloom_server.errors import Invalid, StartupError
 from opsloom_server.models.clients import Clients
 from opsloom_server.models.provider import ModelInfo, Provider
 from opsloom_server.models.seam.watch import ModelTimeouts
@@ -27,24 +29,39 @@ PROVIDERS: dict[str, str] = {
     "bedrock": "opsloom_server.models.bedrock",
     "demo": "opsloom_server.models.demo",
 }
-ENTRY_POINTS = "opsloom.models"
 
 
 @cache
-def providers() -> dict[str, Provider]:
-    """Every provider by name: ours, then those that installed packages add (entry points `opsloom.models`)."""
-    ours: dict[str, Provider] = {name: importlib.import_module(module).provider for name, module in PROVIDERS.items()}
-    added: dict[str, Provider] = {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
-    return {**ours, **{name: provider for name, provider in added.items() if name not in ours}}
+def providers(folder: Path | None = None) -> dict[str, Provider]:
+    """Every provider by name: ours, then those of entry points (`opsloom.models`) and of the folder's modules (a list
+    `MODELS`). Raises `StartupError` that names the extension at fault."""
+    known: dict[str, Provider] = {name: importlib.import_module(module).provider for name, module in PROVIDERS.items()}
+    try:
+        for where, found in added("opsloom.models", "MODELS", folder):
+            _inspect(where, found, known)
+            known[found.name] = found
+    except ExtensionError as error:
+        raise StartupError(str(error), "Correct the extension, or take it out of OPSLOOM_EXTENSIONS.") from error
+    return known
 
 
-def split(name: str) -> tuple[str, str]:
+def _inspect(where: str, found: Any, known: dict[str, Provider]) -> None:
+    for name in ("name", "models", "is_default_with_key", "missing", "model"):
+        if not hasattr(found, name):
+            raise ExtensionError(where, f"{type(found).__name__} is no model provider: it has no `{name}`.")
+    if found.name in known:
+        raise ExtensionError(where, f"There is a model provider {found.name!r} already.")
+    if not found.models or ":" in found.name:
+        raise ExtensionError(where, "A provider has a name without a colon, and at least one model.")
+
+
+def split(name: str, folder: Path | None = None) -> tuple[str, str]:
     """`provider:model` into its two halves; a provider alone stands for its first model.
 
     Raises `Invalid` when there is no such provider.
     """
     provider, _, model = name.strip().partition(":")
-    known = providers()
+    known = providers(folder)
     if provider not in known:
         names = ", ".join(f"{other}:…" if known[other].models != ("",) else other for other in known)
         raise Invalid(
@@ -61,11 +78,32 @@ class Models:
         self.clients = Clients(settings, timeouts or ModelTimeouts())
         self._made: dict[str, Model] = {}
 
-    def resolve(self, name: str) -> Model:
-        """The model of this name (`openai:gpt-…`, `demo`). Raises `Invalid` with words on what is missing."""
+    def resolve(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
+        """The model of this name (`openai:gpt-…`, `demo`). Raises `Invalid` with words on what is missing.
+
+        `fallbacks` are asked in their order where it fails before its first word; those that lack something are left
+        out, since the first one may well do without them.
+        """
+        first = self._model(name)
+        others = [self._model(other) for other in fallbacks if self.missing(other) is None and other != name]
+        if not others:
+            return first
+        from pydantic_ai.models.fallback import FallbackModel
+
+        return FallbackModel(first, *others)
+
+    def missing(self, name: str) -> str | None:
+        """Why the model of this name cannot be used here, in words; None where it can."""
+        try:
+            kind, _ = split(name, self.settings.extensions)
+        except Invalid as error:
+            return error.text
+        return providers(self.settings.extensions)[kind].missing(self.settings)
+
+    def _model(self, name: str) -> Model:
         if name not in self._made:
-            kind, model = split(name)
-            provider = providers()[kind]
+            kind, model = split(name, self.settings.extensions)
+            provider = providers(self.settings.extensions)[kind]
             if missing := provider.missing(self.settings):
                 raise Invalid(f"The model {name} cannot be used yet. {missing}")
             self._made[name] = provider.model(model, self.clients)
@@ -81,7 +119,7 @@ def default_model(settings: Settings) -> str:
     """`OPSLOOM_MODEL`, else the first vendor whose key is set, else `demo`."""
     if settings.model:
         return settings.model
-    for name, provider in providers().items():
+    for name, provider in providers(settings.extensions).items():
         if provider.is_default_with_key and provider.missing(settings) is None:
             return f"{name}:{provider.models[0]}"
     return "demo"
@@ -90,37 +128,15 @@ def default_model(settings: Settings) -> str:
 def catalogue(settings: Settings) -> list[ModelInfo]:
     """What may be chosen here, the default first; models whose provider lacks something say what."""
     offered: dict[str, ModelInfo] = {}
-    for kind, provider in providers().items():
+    for kind, provider in providers(settings.extensions).items():
         missing = provider.missing(settings)
         for model in provider.models:
             name = f"{kind}:{model}" if model else kind
             offered[name] = ModelInfo(name, kind, missing is None, missing)
     default = default_model(settings)
-    if default not in offered and (kind := default.partition(":")[0]) in providers():
-        missing = providers()[kind].missing(settings)
+    known = providers(settings.extensions)
+    if default not in offered and (kind := default.partition(":")[0]) in known:
+        missing = known[kind].missing(settings)
         offered[default] = ModelInfo(default, kind, missing is None, missing)
     first = [offered.pop(default)] if default in offered else []
     return [*first, *offered.values()]
-
-
-# A client's connections belong to the loop that opened them.
-_of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Models]] = WeakKeyDictionary()
-
-
-def resolve(name: str, settings: Settings) -> Model:
-    """`Models(settings).resolve(name)` with the clients of the running loop, for callers that keep no `Models`.
-
-    Raises `Invalid` with words on what is missing. `close_models` closes what this opened.
-    """
-    made = _of_loop.setdefault(asyncio.get_running_loop(), [])
-    for models in made:
-        if models.settings is settings:
-            return models.resolve(name)
-    made.append(Models(settings))
-    return made[-1].resolve(name)
-
-
-async def close_models() -> None:
-    """Close what `resolve` opened in the running loop."""
-    for models in _of_loop.pop(asyncio.get_running_loop(), []):
-        await models.close()

@@ -165,6 +165,14 @@ async def test_every_quoted_line_stands_in_a_passage() -> None:
         assert any(bare in text for text in texts), line
 
 
+async def test_code_is_no_quotation() -> None:
+    pages = (
+        ("Client", "```python\nasync for text in chat.ask('embed the chat on the website'):\n    print(text)\n```"),
+    )
+    said = await Chat(Shelf((*PAGES, *pages))).say("How do I embed the chat on my website?")
+    assert "chat.ask" not in said
+
+
 async def test_it_says_what_it_is_only_once() -> None:
     chat = Chat()
     assert "demo model" in await chat.say("How do I embed the chat?")
@@ -177,6 +185,11 @@ async def test_a_question_that_leans_on_the_last_one_is_searched_with_it() -> No
     await chat.say("And who may do that?")
     assert chat.shelf is not None
     assert chat.shelf.asked == ["How do I embed the chat?", "How do I embed the chat? And who may do that?"]
+
+
+async def test_what_is_only_near_is_called_so() -> None:
+    said = await Chat().say("Can the listed origins embed it over a satellite link?")
+    assert said.startswith("The nearest that the documents come to this is")
 
 
 @pytest.mark.parametrize("pages", [PAGES, ()])

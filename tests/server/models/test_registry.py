@@ -5,26 +5,27 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from opsloom_server.errors import Invalid
+from opsloom_server.errors import Invalid, StartupError
 from opsloom_server.models import (
     PROVIDERS,
     Models,
+    ModelTimeouts,
     Provider,
     catalogue,
-    close_models,
     default_model,
     providers,
-    resolve,
 )
 from opsloom_server.models.clients import Clients, is_loopback
 from opsloom_server.models.registry import split
+from opsloom_server.models.seam.model import Retries, Seam
 from opsloom_server.settings import Settings
 from pydantic_ai.models import Model
 from server.models.runs import Deps, run, settings_for
-from vendors import ScriptedVendor, Text
+from vendors import HttpError, ScriptedVendor, Stall, Text
 
 BARE = Settings(
     openai_api_key=None,
@@ -108,10 +109,58 @@ def test_the_catalogue_says_what_is_missing() -> None:
     assert own[0].available
 
 
-async def test_the_free_function_keeps_one_model_a_loop(vendor: ScriptedVendor) -> None:
-    settings = settings_for(vendor)
-    assert resolve("openai:m", settings) is resolve("openai:m", settings)
-    await close_models()
+@pytest.mark.parametrize("error", [HttpError(529), HttpError(401), Stall()])
+async def test_a_fallback_answers_where_the_first_model_fails(vendor: ScriptedVendor, error: HttpError | Stall) -> None:
+    vendor.script([error], request=0)
+    vendor.script([Text("The other one speaks, quite at length.")])
+    models = Models(settings_for(vendor), ModelTimeouts(first_token=0.3, gap=5))
+    model = models.resolve("anthropic:a", ["nobody:x", "openai:b"])
+    for one in (models.resolve("anthropic:a"), models.resolve("openai:b")):
+        assert isinstance(one, Seam)
+        one.retries = Retries(tries=1)
+    deps = Deps()
+    result = await run(model, deps)
+    assert result.output == "The other one speaks, quite at length."
+    assert deps.sink.parts == [("text", result.output)]
+    assert deps.sink.calls > 3
+    assert [request.body["model"] for request in vendor.requests] == ["a", "b"]
+    await models.close()
+
+
+EXTENSION = """
+from pydantic_ai.models.test import TestModel
+
+class Parrot:
+    name = "parrot"
+    models = ("green",)
+    is_default_with_key = False
+
+    def missing(self, settings):
+        return None
+
+    def model(self, name, clients):
+        return TestModel(custom_output_text=f"{name} says hello")
+
+MODELS = [Parrot()]
+"""
+
+
+async def test_a_provider_from_outside(tmp_path: Path) -> None:
+    (tmp_path / "parrot.py").write_text(EXTENSION)
+    settings = bare(extensions=tmp_path)
+    models = Models(settings)
+    deps = Deps()
+    await run(models.resolve("parrot"), deps)
+    assert deps.sink.of("text") == "green says hello"
+    assert "parrot:green" in {model.name for model in catalogue(settings)}
+    await models.close()
+
+
+@pytest.mark.parametrize("source", ["MODELS = [1]", "MODELS = 1", EXTENSION.replace("parrot", "openai"), "boom("])
+def test_a_provider_that_is_none(tmp_path: Path, source: str) -> None:
+    (tmp_path / "broken.py").write_text(source)
+    with pytest.raises(StartupError):
+        Models(bare(extensions=tmp_path)).resolve("demo")
 
 
 @pytest.mark.parametrize(

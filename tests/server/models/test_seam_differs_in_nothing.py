@@ -225,7 +225,7 @@ def bench() -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(script=scripts, split=splits)
 @example(script=[Text(tokens=["\n", "\n", "Hi", " you"])], split=whole)
 @example(script=[Text(tokens=["<think>", "so", " so", "</think>", "\n\n", "Yes", "."])], split=whole)
@@ -244,7 +244,7 @@ def test_a_turn(bench: Bench, kind: str, script: list[Step], split: Any) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(said, min_size=1, max_size=3), at=st.integers(0, 20), split=splits)
 @example(steps=[Text(tokens=["a", "b", "c", "d"])], at=3, split=None)
 @example(steps=[Reasoning(tokens=["a", "b", "c", "d"])], at=3, split=whole)

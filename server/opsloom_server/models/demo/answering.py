@@ -12,12 +12,14 @@ from opsloom_server.models.demo.asking import is_how_to, stems
 
 # A passage that shares less than this with the question is about something else.
 RELEVANT: Final = 0.34
+# One that shares less than this may answer something else.
+SURE: Final = 0.6
 # One that shares this much less than the best one adds nothing.
 BESIDE: Final = 0.7
 # What a place further down in the search's order takes away, of 1.
-RANK: Final = 0.06
+RANK: Final = 0.05
 # What the heading adds to it, of 1.
-HEADING: Final = 0.15
+HEADING: Final = 0.4
 # Characters of prose taken from the best passage; two paragraphs of good documentation.
 PROSE: Final = 700
 
@@ -82,7 +84,9 @@ def answer(question: str, found: Sequence[Passage]) -> str | None:
     best = rated[0][1]
     chosen = _chosen(best, asked, is_how_to(question))
     where = " \u203a ".join(part.strip() for part in best.title.split("\u203a")) or "the documents"
-    lines = [f"The documents answer this under **{plain(where)}**:", "", *_shown(chosen, best.number)]
+    sure = _told(asked, f"{best.title} {best.text}") >= SURE * sum(asked.values())
+    opening = "The documents answer this under" if sure else "The nearest that the documents come to this is"
+    lines = [f"{opening} **{plain(where)}**:", "", *_shown(chosen, best.number)]
     said = "\n".join(block.text for block in chosen)
     if beside := _beside(rated[1:], rated[0][0], said):
         lines += ["", "Also relevant:", ""]
@@ -97,7 +101,7 @@ def _weights(words: frozenset[str], found: Sequence[Passage]) -> dict[str, float
 
 
 def _share(asked: Mapping[str, float], passage: Passage) -> float:
-    """How much of the question the passage speaks of; what its own heading names counts a little more."""
+    """How much of the question the passage speaks of; what its own heading names counts more."""
     total = sum(asked.values())
     if not total:
         return 0.0
@@ -117,8 +121,8 @@ def _beside(rated: Sequence[tuple[float, Passage]], best: float, said: str) -> l
         known = [said, *(other.quote for other in beside)]
         if share < best * BESIDE or len(quote) < 40 or any(quote in text or text in quote for text in known if text):
             continue
-        if _ITEM.match(quote) or "|" in quote or "```" in quote:
-            continue
+        if not any(block.kind == "prose" and quote in block.text for block in parsed(passage.text)):
+            continue  # code, or half a list
         beside.append(passage)
         if len(beside) == 2:
             break
@@ -249,7 +253,8 @@ def _as_lines(block: Block, mark: str) -> list[str]:
     if block.kind == "code":
         fence = "```" if "```" not in block.text else "~~~~"
         return [f"{fence}{block.language}", *block.text.splitlines(), fence]
-    lines = plain(block.text).splitlines()
+    # A paragraph's own line ends mean nothing, and some views would show them.
+    lines = [_one_line(block.text)] if block.kind == "prose" else plain(block.text).splitlines()
     if block.kind == "table":
         return [*lines, "", f"That table is from{mark}."] if mark else lines
     return [f"> {line}".rstrip() for line in [*lines[:-1], lines[-1].rstrip() + mark]]
