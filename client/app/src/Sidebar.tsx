@@ -26,7 +26,7 @@ export function Sidebar({ workspace, open, close }: SidebarProps): ReactNode {
       data-open={open}
       inert={!open}
       onKeyDown={(event) => event.key === "Escape" && leave()}
-      className="side flex shrink-0 flex-col border-e border-line bg-wash"
+      className="side flex shrink-0 flex-col border-e border-line bg-side"
     >
       <div className="flex h-14 shrink-0 items-center gap-2.5 pe-2 ps-4">
         <Mark size={24} className="text-accent" />

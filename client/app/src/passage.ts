@@ -3,7 +3,7 @@ import type { PassageLoader } from "@opsloom/chat";
 import type { Rest } from "@opsloom/sdk";
 
 /** Code points shown before and after the quote: about two paragraphs. */
-const AROUND = 600;
+const AROUND = 400;
 
 interface Excerpt {
   text: string;

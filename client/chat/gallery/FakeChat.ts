@@ -1,7 +1,7 @@
 import {
   apply, emptyState, type AssistantInfo, type ChatApi, type ChatState, type Message, type Outcome, type Requested, type ServerFrame, type Source,
 } from "@opsloom/sdk";
-import { ALL_ELEMENTS, SOURCES } from "./samples";
+import { ALL_ELEMENTS, LONG, SOURCES } from "./samples";
 
 const ASSISTANT: AssistantInfo = {
   slug: "demo",
@@ -78,7 +78,8 @@ export class FakeChat implements ChatApi {
   #answer(parent: string): void {
     const rev = (this.#state.conversation?.rev ?? 0) + 1;
     this.#frame({ type: "turn.start", rev, turn: id("turn"), epoch: 1, message: id("msg"), parent, model: "demo" });
-    const words = ALL_ELEMENTS.match(/\s*\S+/g) ?? [];
+    const long = new URLSearchParams(location.search).has("long");
+    const words = (long ? LONG : ALL_ELEMENTS).match(/\s*\S+/g) ?? [];
     const steps: ((seq: number) => ServerFrame)[] = [
       (seq) => ({ type: "tool.start", seq, part: 0, call: "c1", tool: "search_knowledge", title: "Search the knowledge", input: { query: "embed the chat" } }),
       (seq) => ({ type: "tool.end", seq, part: 0, status: "ok", ms: 840, summary: "3 passages" }),
@@ -87,6 +88,18 @@ export class FakeChat implements ChatApi {
     ];
     let at = 0;
     clearInterval(this.#timer);
+    const started = performance.now();
+    if (long) {
+      this.#timer = setInterval(() => {
+        // 300 tokens a second, published every 50 ms as the sdk does.
+        const due = Math.floor(((performance.now() - started) / 1000) * 300);
+        const frames: ServerFrame[] = [];
+        while (at < due && at < steps.length) frames.push((steps[at] as (seq: number) => ServerFrame)(++at));
+        if (frames.length) this.#frame(...frames);
+        else if (at >= steps.length) this.#end("done");
+      }, 50);
+      return;
+    }
     this.#timer = setInterval(() => {
       const step = steps[at];
       if (step && at === 1 && (this.#state.conversation?.turn?.seq ?? 0) < 1) return;

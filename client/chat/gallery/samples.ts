@@ -45,3 +45,24 @@ async def answer(question: str, limit: int = 8) -> Answer:
 ---
 
 A tenant changes two values, ~~eleven~~ one accent and one neutral; the rest is derived.[3] Press \`Ctrl\` + \`K\` to search.`;
+
+/** About 100 kB in 140 sections: what the speed of the transcript is measured with (`?scene=empty&long`). */
+export const LONG = Array.from(
+  { length: 140 },
+  (_, i) => `## Section ${i + 1}
+
+${"A sentence with **bold words**, some `code` and a [link](https://example.com). ".repeat(5)}
+
+- one
+- two with *stress*
+
+| Name | Figure |
+|---|---|
+| a | ${i} |
+| b | ${i * 2} |
+
+\`\`\`python
+def section_${i}() -> int:
+    return ${i}
+\`\`\``,
+).join("\n\n");

@@ -1,7 +1,7 @@
 /** The passages of an answer; the chosen one stands open with its words marked. Beside the thread, or over it where there is no room. */
 import type { Source } from "@opsloom/sdk";
 import { ExternalLink, X } from "lucide-react";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { useConversation, useScreen } from "../context";
 import { safeHref } from "../markdown/links";
 import { CopyButton } from "../ui/CopyButton";
@@ -13,7 +13,6 @@ export function SourcePanel(): ReactNode {
   const panel = useScreen((state) => state.panel);
   const root = useRef<HTMLElement>(null);
   const opener = useRef<Element | null>(null);
-  const number = panel?.number;
 
   useEffect(() => {
     opener.current = document.activeElement;
@@ -22,10 +21,13 @@ export function SourcePanel(): ReactNode {
       if (opener.current instanceof HTMLElement) opener.current.focus({ preventScroll: true });
     };
   }, []);
-  useEffect(() => {
-    const [box, chosen] = [root.current?.querySelector("ol"), root.current?.querySelector<HTMLElement>("[data-chosen='true']")];
-    if (box && chosen) box.scrollTop = chosen.offsetTop - 8; // never scrollIntoView: inside a frame it moves the host page
-  }, [number]);
+  /** The marked words at a third of the height. Never scrollIntoView: inside a frame it moves the host page. */
+  const showMark = useCallback(() => {
+    const [box, mark] = [root.current?.querySelector("ol"), root.current?.querySelector("mark")];
+    if (!box || !mark) return;
+    const below = mark.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    box.scrollTop += below - box.clientHeight / 3;
+  }, []);
 
   if (!panel) return null;
   const close = (): void => screen.setState({ panel: null });
@@ -45,6 +47,7 @@ export function SourcePanel(): ReactNode {
           <SourceItem
             key={source.id}
             source={source}
+            shown={showMark}
             chosen={source.number === panel.number}
             choose={() => screen.setState({ panel: { ...panel, number: source.number } })}
           />
@@ -54,7 +57,7 @@ export function SourcePanel(): ReactNode {
   );
 }
 
-function SourceItem({ source, chosen, choose }: { source: Source; chosen: boolean; choose: () => void }): ReactNode {
+function SourceItem({ source, chosen, choose, shown }: { source: Source; chosen: boolean; choose: () => void; shown: () => void }): ReactNode {
   const url = source.url ? safeHref(source.url) : null;
   return (
     <li data-chosen={chosen} className={`rounded-card ${chosen ? "border border-line bg-surface" : ""}`}>
@@ -70,7 +73,7 @@ function SourceItem({ source, chosen, choose }: { source: Source; chosen: boolea
       </button>
       {chosen ? (
         <div className="animate-appear px-4 pb-3">
-          <PassageText source={source} />
+          <PassageText source={source} shown={shown} />
           <div className="mt-2 flex items-center justify-between">
             {url ? (
               <a href={url} target="_blank" rel="noopener noreferrer" className="inline-flex min-h-8 items-center gap-1.5 text-caption font-medium text-accent hover:underline">
@@ -85,16 +88,17 @@ function SourceItem({ source, chosen, choose }: { source: Source; chosen: boolea
   );
 }
 
-function PassageText({ source }: { source: Source }): ReactNode {
+function PassageText({ source, shown }: { source: Source; shown: () => void }): ReactNode {
   const { passage: load } = useConversation();
   const [passage, setPassage] = useState<Passage | null>(null);
   useEffect(() => {
-    let shown = true;
-    load?.(source).then((found) => shown && setPassage(found), () => undefined); // the quote itself is always there
+    let wanted = true;
+    load?.(source).then((found) => wanted && setPassage(found), () => undefined); // the quote itself is always there
     return () => {
-      shown = false;
+      wanted = false;
     };
   }, [load, source]);
+  useLayoutEffect(shown, [shown, passage]);
   return (
     <blockquote className="whitespace-pre-wrap text-ui leading-6 text-muted [overflow-wrap:anywhere]">
       {tidy(passage?.before)}

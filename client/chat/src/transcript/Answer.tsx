@@ -1,5 +1,5 @@
 import type { Message } from "@opsloom/sdk";
-import { lazy, memo, Suspense, useMemo, type ReactNode } from "react";
+import { lazy, memo, Suspense, useMemo, useRef, type ReactNode } from "react";
 import { BlockView } from "../blocks/BlockView";
 import { Sources, useConversation } from "../context";
 import { SourcesRow } from "../sources/SourcesRow";
@@ -17,7 +17,8 @@ const Markdown = lazy(() => loadMarkdown().then((module) => ({ default: module.M
 export const preloadMarkdown = (): void => void loadMarkdown().catch(() => undefined);
 
 export const Answer = memo(function Answer({ message, last }: { message: Message; last: boolean }): ReactNode {
-  const { groups, sources, thinking } = useMemo(() => read(message), [message]);
+  const { groups, sources: now, thinking } = useMemo(() => read(message), [message]);
+  const sources = useSteady(now);
   const running = message.status === "running";
   return (
     <Sources value={sources}>
@@ -31,6 +32,13 @@ export const Answer = memo(function Answer({ message, last }: { message: Message
     </Sources>
   );
 });
+
+/** The list before, where nothing in it changed: a new one would have every citation and block looked at with each word. */
+function useSteady<T>(list: readonly T[]): readonly T[] {
+  const held = useRef(list);
+  if (held.current.length !== list.length || held.current.some((one, i) => one !== list[i])) held.current = list;
+  return held.current;
+}
 
 function GroupView({ group, message }: { group: Group; message: Message }): ReactNode {
   switch (group.type) {

@@ -52,33 +52,38 @@ export function Transcript({ view, loading }: { view: View; loading: boolean }):
 
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
-      <div ref={scroller} className="scroll-y min-h-0 flex-1">
-        <div
-          ref={column}
-          role="log"
-          aria-live="off"
-          aria-label="Conversation"
-          aria-busy={loading || undefined}
-          onKeyDown={keys}
-          className="column flex flex-col gap-(--gap) pb-6 pt-4"
-        >
-          {older ? <p className="self-center text-caption text-muted">Loading earlier messages</p> : null}
-          {turns.map((turn, i) => (
-            <TurnView key={turn.key} turn={turn} last={i === turns.length - 1} tall={i === turns.length - 1 && anchored === turn.key} />
-          ))}
+      <div className="fade-edges relative flex min-h-0 flex-1 flex-col">
+        <div ref={scroller} className="scroll-y min-h-0 flex-1">
+          <div
+            ref={column}
+            role="log"
+            aria-live="off"
+            aria-label="Conversation"
+            aria-busy={loading || undefined}
+            onKeyDown={keys}
+            className="column flex flex-col gap-(--gap) pb-6 pt-4"
+          >
+            {older ? <p className="self-center text-caption text-muted">Loading earlier messages</p> : null}
+            {turns.map((turn, i) => (
+              <TurnView key={turn.key} turn={turn} last={i === turns.length - 1} tall={i === turns.length - 1 && anchored === turn.key} />
+            ))}
+          </div>
         </div>
       </div>
       {away ? (
-        <button
-          type="button"
-          onClick={() => toEnd(true)}
-          aria-label={missed ? `Go to the end, ${missed} new` : "Go to the end"}
-          className="touch absolute bottom-2 left-1/2 z-10 inline-flex h-8 min-w-8 -translate-x-1/2 items-center justify-center gap-1.5 rounded-full border border-line
-            bg-raised px-2 text-caption text-ink shadow-float animate-rise"
-        >
-          <ArrowDown size={16} strokeWidth={1.75} aria-hidden />
-          {missed ? <span className="pe-1 tabular-nums">{missed} new</span> : null}
-        </button>
+        // A strip of its own, so that the button covers nothing; it takes room below, where nobody is reading.
+        <div className="flex h-10 shrink-0 items-start justify-center">
+          <button
+            type="button"
+            onClick={() => toEnd(true)}
+            aria-label={missed ? `Go to the end, ${missed} new` : "Go to the end"}
+            className="touch inline-flex h-8 min-w-8 items-center justify-center gap-1.5 rounded-full border border-edge bg-raised px-2 text-caption
+              transition-colors duration-150 hover:bg-wash animate-appear"
+          >
+            <ArrowDown size={16} strokeWidth={1.75} aria-hidden />
+            {missed ? <span className="pe-1 tabular-nums">{missed} new</span> : null}
+          </button>
+        </div>
       ) : null}
     </div>
   );

@@ -1,6 +1,6 @@
 import type { FileRef, Message } from "@opsloom/sdk";
 import { FileText, Pencil } from "lucide-react";
-import { useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useChat, useConversation, useScreen } from "../context";
 import { moment } from "../format/date";
 import { bytes } from "../format/number";
@@ -10,7 +10,7 @@ import { IconButton } from "../ui/IconButton";
 import { BranchPicker } from "./BranchPicker";
 import { userText } from "./rows";
 
-export function UserMessage({ message }: { message: Message }): ReactNode {
+export const UserMessage = memo(function UserMessage({ message }: { message: Message }): ReactNode {
   const { screen } = useConversation();
   const editing = useScreen((state) => state.editing === message.id);
   const rewritten = useChat((state) => {
@@ -31,7 +31,7 @@ export function UserMessage({ message }: { message: Message }): ReactNode {
       <div className="empty:hidden"><BranchPicker message={message} /></div>
     </div>
   );
-}
+});
 
 export function Bubble({ text, files = [], faint = false }: { text: string; files?: readonly FileRef[]; faint?: boolean }): ReactNode {
   return (
