@@ -44,7 +44,9 @@ class Tab:
 
     async def attach(self, *, with_cursor: bool = True) -> Welcome:
         """Hello, and what must follow: a welcome, then the missing frames, or a snapshot and nothing before it."""
-        self._socket = await connect(self.url, subprotocols=[Subprotocol("opsloom.v1")], compression=None)
+        self._socket = await connect(
+            self.url, subprotocols=[Subprotocol("opsloom.v1")], compression=None, max_size=1 << 24
+        )
         cursor = self.state.cursor if self.state is not None and with_cursor else None
         await self.say(
             Hello(

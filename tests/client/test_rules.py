@@ -65,8 +65,8 @@ def test_what_is_no_address(wrong: str) -> None:
 def test_an_assistant_or_a_session() -> None:
     with pytest.raises(ValueError, match="assistant"):
         connect("http://a")
-    with pytest.raises(ValueError, match="session"):
-        connect("http://a", assistant="a", session="s")
+    with pytest.raises(ValueError, match="A visitor names"):
+        connect("http://a", session="s")
 
 
 def request(ref: str) -> Send:

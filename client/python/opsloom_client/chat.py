@@ -58,12 +58,14 @@ def connect(
     """A chat at the server `url`, to be entered with `async with`.
 
     Go on with `session`, or begin a new one with `assistant` (its slug). `key` is an API key. Without one this is a
-    visitor of a public assistant, and `visitor` the secret of an earlier time (`chat.visitor`), by which that person's
-    sessions are found again. `kinds` are the block kinds that this program can show. Raises ValueError for an address
-    that is none; entering raises `Denied`, or `Unreachable` after `within` seconds.
+    visitor of a public assistant, who names it for an earlier session too; `visitor` is the secret of that time
+    (`chat.visitor`). `kinds` are the block kinds that this program can show. Raises ValueError for an address that is
+    none; entering raises `Denied`, or `Unreachable` after `within` seconds.
     """
-    if (session is None) == (assistant is None):
+    if session is None and assistant is None:
         raise ValueError("Give an assistant to begin with, or a session to go on with.")
+    if key is None and assistant is None:
+        raise ValueError("A visitor names the assistant, beside the session to go on with.")
     identity = Identity(
         client=ClientInfo(name=client, version=version("opsloom-client")),
         key=key,

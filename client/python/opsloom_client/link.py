@@ -110,7 +110,8 @@ class Link:
         self.trouble = self._complaint.text if self._complaint is not None else words
 
     def _begin_anew_or_give_up(self, lost: Lost) -> None:
-        if lost.close_code == CloseCode.NOT_FOUND and self.state.rev == 0 and self._session and self._assistant:
+        known = self.welcome is not None and self.state.rev == 0
+        if lost.close_code == CloseCode.NOT_FOUND and known and self._assistant:
             # The session had no row yet and the server forgot it: nothing was in it, a new one serves as well.
             self._session, self.whole = None, False
             return
