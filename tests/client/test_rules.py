@@ -128,6 +128,18 @@ async def test_what_passes_is_waited_out_and_what_comes_after_stays_behind_it() 
         await first
 
 
+async def test_busy_is_waited_out_only_where_the_server_says_how_long() -> None:
+    outbox = Outbox()
+    full, running = outbox.add(request("a")), outbox.add(request("b"))
+    assert [await sendable(outbox) for _ in range(2)] == ["a", "b"]
+    outbox.answer(ErrorFrame(code="busy", text="full", ref="a", retry_ms=1))
+    outbox.answer(ErrorFrame(code="busy", text="An answer is running.", ref="b"))
+    with pytest.raises(Refused, match="running"):
+        await running
+    assert (await asyncio.wait_for(outbox.next(), 1)).ref == "a"
+    assert not full.done()
+
+
 async def test_a_refusal_carries_code_and_issues() -> None:
     outbox = Outbox()
     reply = outbox.add(request("a"))

@@ -32,9 +32,11 @@ CAPACITY: Final = 100
 """Requests that may wait. A person makes a few; a program that is faster than its server must notice."""
 
 PATIENCE: Final = 60.0
-"""Seconds for which `unavailable` and `rate_limited` are waited out before the caller hears of them."""
+"""Seconds for which what passes by itself is waited out before the caller hears of it."""
 
 _PASSING: Final[frozenset[ErrorCode]] = frozenset({"unavailable", "rate_limited"})
+# `busy` with a delay is a full place; without one an answer runs, and it is for the caller to stop it or to wait.
+_PASSING_WITH_DELAY: Final[frozenset[ErrorCode]] = frozenset({"busy"})
 _PAUSE: Final = 1.0
 
 
@@ -119,7 +121,8 @@ class Outbox:
     def _refused(self, waiting: Waiting, frame: ErrorFrame) -> None:
         now = asyncio.get_running_loop().time()
         pause = _PAUSE if frame.retry_ms is None else frame.retry_ms / 1000
-        if frame.code in _PASSING and now + pause < waiting.since + PATIENCE:
+        passing = frame.code in _PASSING or (frame.code in _PASSING_WITH_DELAY and frame.retry_ms is not None)
+        if passing and now + pause < waiting.since + PATIENCE:
             waiting.sent = False
             waiting.not_before = now + pause
             self._changed.set()
