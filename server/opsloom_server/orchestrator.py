@@ -57,6 +57,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     session: str
     user: str
     model: Model
+    model_name: str
     instructions: str
     settings: Mapping[str, Any]
     tools: Sequence[Tool]
@@ -118,7 +119,7 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
     except asyncio.CancelledError:
         raise
     except Exception as error:
-        known = explain(error)
+        known = explain(error, model=brief.model_name)
         _log.info("turn failed: %s", known.code, exc_info=error if type(known) is OpsloomError else None)
         return Outcome(status="failed", history=(), error=known)
     usage = Usage(input_tokens=result.usage.input_tokens, output_tokens=result.usage.output_tokens)

@@ -42,7 +42,8 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         workspace=session.workspace,
         session=session.id,
         user=session.user,
-        model=environment.models.resolve(turn.model),
+        model=environment.models.resolve(turn.model, spec.fallback_models),
+        model_name=turn.model,
         instructions=spec.instructions,
         settings=dict(spec.model_settings),
         tools=tools_for(
