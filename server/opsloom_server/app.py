@@ -33,6 +33,7 @@ from opsloom_server.store.embedded import EmbeddedPostgres, data_folder
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE, new_id
 from opsloom_server.store.startup import open_database
+from opsloom_server.sweeping import Sweeping
 from opsloom_server.tools.registry import load_catalogue
 
 Progress = Callable[[str], None]
@@ -101,6 +102,9 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         ingestion = Ingestion(database, knowledge)
         await ingestion.start()
         stack.push_async_callback(ingestion.close)
+        sweeping = Sweeping(database)
+        await sweeping.start()
+        stack.push_async_callback(sweeping.close)
         link = await logins.owner_link(database, DEFAULT_WORKSPACE)
         yield Running(settings, database, knowledge, models, hub, ingestion, link.text if link is not None else None)
 

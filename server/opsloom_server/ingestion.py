@@ -35,8 +35,8 @@ KEEP_SECONDS = 2.0
 PROGRESS_SECONDS = 0.5
 # A document that ended the process this often is not begun again.
 ATTEMPTS = 3
-# Short documents are read together (one pass of the embedder, one commit): up to so many, and so many bytes.
-BATCH_DOCUMENTS, BATCH_BYTES = 64, 524_288
+# Short documents are read together, which embeds and commits them in groups: up to so many, and so many bytes.
+BATCH_DOCUMENTS, BATCH_BYTES = 256, 1_048_576
 PAUSE_SECONDS = 2.0
 
 _log = logging.getLogger("opsloom.ingestion")

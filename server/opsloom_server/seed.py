@@ -135,13 +135,9 @@ async def _documents(
     if changed:
         progress(f"Reading {len(changed)} of {len(found)} pages of documentation for the demo")
         items = [(page.id, Content(data=page.data, name=page.name)) for page in changed]
-        read = 0
         async for outcome in knowledge.ingest_many(DEFAULT_WORKSPACE, base, items):
-            read += 1
             if outcome.error is not None:
                 _log.warning("the page %s could not be read: %s", outcome.document, outcome.error.text)
-            elif read < len(changed):
-                progress(f"Read {read} of {len(changed)} pages")
     for gone in stored.keys() - {page.id for page in found}:
         await knowledge.remove(DEFAULT_WORKSPACE, gone)
 

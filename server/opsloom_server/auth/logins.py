@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.auth.principal import Principal
 from opsloom_server.auth.tokens import Token, make, parse
@@ -10,10 +11,10 @@ from opsloom_server.errors import NotSignedIn
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import new_id
-from opsloom_server.store.tables.identity import logins, workspaces
+from opsloom_server.store.tables.identity import logins, tickets, workspaces
 from opsloom_server.store.tables.identity import users as users_table
 
-__all__ = ["COOKIE_DAYS", "check", "owner_link", "sign_in", "sign_out"]
+__all__ = ["COOKIE_DAYS", "check", "drop_expired", "owner_link", "sign_in", "sign_out"]
 
 COOKIE_DAYS = 30
 
@@ -23,6 +24,12 @@ _LINK_LIFE = timedelta(hours=24)
 _REFUSED = "This link is used up or no longer valid. Restart the server for a new one, if no owner has signed in yet."
 
 _HAS_OWNER = select(exists().where(users_table.c.role == "owner", users_table.c.kind == "person"))
+
+
+async def drop_expired(connection: AsyncConnection) -> None:
+    """Delete links, cookies and tickets that have run out."""
+    await connection.execute(delete(logins).where(logins.c.expires_at < func.now()))
+    await connection.execute(delete(tickets).where(tickets.c.expires_at < func.now()))
 
 
 async def owner_link(database: Database, workspace: str) -> Token | None:

@@ -34,6 +34,7 @@ class Claimed(Struct, frozen=True):
     source: bytes | None
 
 
+_ATTEMPTS = func.coalesce(documents.c.error["attempts"].as_integer(), 0)
 _ABANDONED_ONE = (documents.c.status == "working") & (documents.c.updated_at < func.now() - ABANDONED)
 _WAITING = (
     select(
@@ -43,7 +44,7 @@ _WAITING = (
         documents.c.url,
         documents.c.media_type,
         documents.c.bytes,
-        func.coalesce(documents.c.error["attempts"].as_integer(), 0),
+        _ATTEMPTS,
     )
     .where(documents.c.status.in_(["queued", "working"]), or_(documents.c.status == "queued", _ABANDONED_ONE))
     .order_by(documents.c.created_at, documents.c.id)
@@ -58,15 +59,16 @@ async def waiting(connection: AsyncConnection, most: int) -> list[Waiting]:
 
 async def claim(connection: AsyncConnection, chosen: Sequence[Waiting]) -> list[Claimed]:
     """Take documents that ``waiting`` returned in this transaction; return their bytes in the same order."""
-    sources: dict[str, bytes | None] = {}
-    for one in chosen:
-        row = await connection.execute(
-            update(documents)
-            .where(documents.c.id == one.id)
-            .values(status="working", progress=0, error={"attempts": one.attempts + 1}, updated_at=func.now())
-            .returning(documents.c.source)
-        )
-        sources[one.id] = row.scalar()
+    if not chosen:
+        return []
+    begun = func.jsonb_build_object("attempts", _ATTEMPTS + 1, type_=documents.c.error.type)
+    taken = await connection.execute(
+        update(documents)
+        .where(documents.c.id.in_([one.id for one in chosen]))
+        .values(status="working", progress=0, error=begun, updated_at=func.now())
+        .returning(documents.c.id, documents.c.source)
+    )
+    sources = {row.id: row.source for row in taken.all()}
     return [Claimed(one, sources[one.id]) for one in chosen]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.ids import new_id
 from opsloom_server.store.tables.conversation import sessions
+from opsloom_server.store.tables.files import files
 from opsloom_server.store.tables.identity import users, workspaces
 
 __all__ = [
@@ -26,8 +27,8 @@ __all__ = [
     "workspace_name",
 ]
 
-# A visitor who wrote nothing within a day leaves no trace.
-IDLE_VISITOR = text("interval '1 day'")
+# A visitor who wrote nothing within a month leaves no trace. Long enough that no tab is still open that would write.
+IDLE_VISITOR = text("interval '30 days'")
 
 
 class UserRow(Struct, frozen=True):
@@ -157,8 +158,8 @@ async def page(
 
 
 async def drop_idle_visitors(connection: AsyncConnection) -> int:
-    """Delete visitors who came a day ago and never wrote; return how many."""
-    wrote = exists().where(sessions.c.user_id == users.c.id)
+    """Delete visitors who came a month ago and left nothing, no conversation and no file; return how many."""
+    wrote = exists().where(sessions.c.user_id == users.c.id) | exists().where(files.c.user_id == users.c.id)
     gone = await connection.execute(
         delete(users).where(users.c.kind == "visitor", users.c.created_at < func.now() - IDLE_VISITOR, ~wrote)
     )
