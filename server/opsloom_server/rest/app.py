@@ -4,7 +4,8 @@ A mounted application's lifespan is never run, so there is none: the outer one m
 ``{"services": services}``, which requests find under ``request.state``.
 """
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import HTMLResponse
 
 from opsloom_server import __version__
 from opsloom_server.rest import (
@@ -12,6 +13,7 @@ from opsloom_server.rest import (
     documents,
     failures,
     files,
+    handbook,
     identity,
     knowledge,
     offered,
@@ -44,7 +46,7 @@ def create_rest() -> FastAPI:
         title="Opsloom",
         version=__version__,
         description="Assistants, knowledge, conversations. Conversations themselves run over the WebSocket at /ws.",
-        docs_url="/docs",
+        docs_url=None,
         openapi_url="/openapi.json",
         redoc_url=None,
     )
@@ -54,4 +56,11 @@ def create_rest() -> FastAPI:
     for router in _ROUTERS:
         v1.include_router(router)
     app.include_router(v1)
+    app.add_api_route("/docs", _docs, include_in_schema=False, response_class=HTMLResponse)
     return app
+
+
+async def _docs(request: Request) -> HTMLResponse:
+    """The interface, to read."""
+    headers = {"Content-Security-Policy": handbook.policy()}
+    return HTMLResponse(handbook.page(request.app.openapi()), headers=headers)

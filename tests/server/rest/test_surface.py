@@ -165,3 +165,12 @@ async def test_the_documentation_names_every_resource(rest: Any) -> None:
         "documents",
     } <= named
     assert {"sessions", "messages", "files", "tools", "blocks", "models", "sites", "usage", "audit"} <= named
+
+
+async def test_the_documentation_to_read_needs_nothing_from_elsewhere(rest: Any) -> None:
+    page = await rest.nobody.get("http://127.0.0.1:8000/api/docs")
+    assert page.status_code == 200
+    assert "/v1/knowledge-bases/{base}/documents" in page.text
+    assert "<script" not in page.text
+    assert "http" not in page.text.replace("https://shop.example", "")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
