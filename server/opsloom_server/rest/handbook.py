@@ -59,7 +59,8 @@ def page(document: dict[str, Any]) -> str:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
-    yield f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code> {escape(operation['summary'])}</summary>"
+    yield f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code> "
+    yield f"{escape(operation['summary'])}</summary>"
     yield f"<p>{escape(operation.get('description', ''))}</p>"
     rows = [
         f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['in'])}<td>{_shape(one.get('schema', {}))}"
