@@ -1,0 +1,21 @@
+"""Chainlit with OpenAI's client, as its documentation streams: `chainlit run chainlit_app.py`."""
+
+import chainlit as cl  # type: ignore[import-not-found]  # it has an environment of its own
+from openai import AsyncOpenAI
+
+client = AsyncOpenAI()  # OPENAI_BASE_URL and OPENAI_API_KEY are in its environment
+
+
+@cl.on_message  # type: ignore[untyped-decorator]
+async def on_message(message: cl.Message) -> None:
+    """Stream the answer to one question."""
+    answer = cl.Message(content="")
+    stream = await client.chat.completions.create(
+        model="scripted",
+        messages=[{"role": "system", "content": "Answer."}, {"role": "user", "content": message.content}],
+        stream=True,
+    )
+    async for part in stream:
+        if part.choices and (token := part.choices[0].delta.content):
+            await answer.stream_token(token)
+    await answer.update()
