@@ -48,6 +48,8 @@ from opsloom_server.store.turns import open_blocks
 from opsloom_server.tools.answers import WITHDRAWN, answered
 
 TITLE_CHARS: Final = 60
+QUEUE: Final = 20
+"""Messages that may wait behind a running turn."""
 
 Command = Send | Edit | Retry | Act | Choose | Withdraw | Feedback
 Reply = DurableFrame | Ack
@@ -182,6 +184,8 @@ class _Step:
         parts = await self._parts(request)
         leaf = self._journal.leaf
         if self._session.turn is not None:
+            if len(await queue(self._database, self._session.id)) >= QUEUE:
+                raise Busy(f"{QUEUE} messages wait already; let the assistant catch up.", retry_ms=5_000)
             await self._journal.add_message(parts, self._author, parent=leaf, queued=True, ref=request.ref)
             return self._journal.made[-1].frame
         parent = leaf if request.parent is UNSET else request.parent

@@ -93,6 +93,8 @@ class LiveSession:
             else:
                 resumed = True
             # From here to the end nothing is awaited, so no frame slips in between.
+            if connection.live is not None:
+                connection.live.detach(connection)
             connection.live = self
             connection.position = self.ring.end if position is None else position
             connection.post(self._welcome(connection, resumed, ref))
@@ -170,6 +172,11 @@ class LiveSession:
             return Snapshot(session=self._info(), rev=self.ring.rev, leaf=None, messages=(), more=False)
         orphaned: Turn | None = None
         async with self.environment.database.transact(self.workspace) as connection:
+            row = await find_session(connection, self.id)
+            if row is not None and row.rev != self.ring.rev:
+                # A commit whose answer was lost with its connection: the database knows, the ring does not.
+                self.ring.jump(row.rev)
+                self.leaf, self.title = row.leaf, row.title
             held, more = await path(connection, self.id, self.leaf)
             waiting = await queue(connection, self.id)
             if self.orphan is not None:
@@ -202,6 +209,8 @@ class LiveSession:
         """Send what a transaction made; it is committed. The caller holds the lock."""
         self.stored = True
         self.leaf, self.title = leaf, title
+        if made and made[0].frame.rev != self.ring.rev + 1:
+            self.ring.jump(made[0].frame.rev - 1)  # an earlier commit was never heard of here
         turn = self.turn.id if self.turn is not None else None
         self.ring.append(
             *(

@@ -7,8 +7,9 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
-from opsloom_protocol.frames import Ack, GoingAway, Hello, Open, Ping, Pong, Request, Stop
+from opsloom_protocol.frames import Ack, Act, Edit, GoingAway, Hello, Open, Ping, Pong, Request, Retry, Send, Stop
 from opsloom_protocol.messages import Cursor, FeedbackMark
 
 from opsloom_server.auth.principal import Principal
@@ -33,6 +34,8 @@ INBOX: Final = 64
 
 RENEW_EVERY: Final = 3.0
 DRAIN_SECONDS: Final = 20.0
+# An ending is one transaction; longer than this, the database is away.
+CLOSE_SECONDS: Final = 5.0
 GOING_AWAY_MS: Final = 3_000
 
 _log = logging.getLogger(__name__)
@@ -46,7 +49,8 @@ class Hub:
         self.allowance = Allowance(environment.settings.limits)
         self.draining = False
         self._sessions: dict[str, LiveSession] = {}
-        self._loading: dict[str, asyncio.Lock] = {}
+        # Of two who want the same session at once, one loads it. A lock lives as long as somebody holds it.
+        self._loading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._inboxes: dict[LiveSession, deque[tuple[Connection, Command | Open]]] = {}
         self._turns: dict[str, RunningTurn] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -78,8 +82,12 @@ class Hub:
         self.draining = True
         for turn in list(self._turns.values()):
             turn.interrupt()
-        while self._tasks:
-            await asyncio.wait(self._tasks, timeout=10)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
+        for turn in list(self._turns.values()):
+            turn.abandon()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         for task in (self._keeper, self._writer):
             if task is not None:
                 task.cancel()
@@ -109,12 +117,11 @@ class Hub:
             raise Invalid("Name a session or an assistant.")
         ref = request.ref if isinstance(request, Open) else None
         cursor: Cursor | None = request.cursor
+        old = connection.live
         try:
-            old = connection.live
-            if old is not None:
-                old.detach(connection)
-                self._let_go(old)
             await session.attach(connection, cursor, ref)
+            if old is not None:
+                self._let_go(old)
         finally:
             session.attaching -= 1
             self._let_go(session)
@@ -137,36 +144,39 @@ class Hub:
         return live
 
     async def _existing(self, principal: Principal, session: str, slug: str | None) -> LiveSession:
-        lock = self._loading.setdefault(session, asyncio.Lock())
-        try:
-            async with lock:
-                live = self._sessions.get(session) or await self._load(principal.workspace, session)
-                if live is not None:
-                    if live.workspace != principal.workspace:
-                        raise NotFound
-                    principal.demand_own(live.user)
-                    if not principal.may_use(live.assistant.id, public=live.assistant.public):
-                        raise NotFound
-                    live.attaching += 1
-                    return live
-                if slug is not None and not await self._was_deleted(principal.workspace, session):
-                    assistant = await self._assistant(principal, slug)
-                    if is_sealed(session, self._secret, principal.user, assistant.id):
-                        return self._fresh(principal, assistant, session)
-                raise NotFound
-        finally:
-            if not lock.locked():
-                self._loading.pop(session, None)
+        async with self._lock(session):
+            live = self._sessions.get(session) or await self._load(principal.workspace, session)
+            if live is not None:
+                if live.workspace != principal.workspace:
+                    raise NotFound
+                principal.demand_own(live.user)
+                if not principal.may_use(live.assistant.id, public=live.assistant.public):
+                    raise NotFound
+                live.attaching += 1
+                return live
+            if slug is not None and not await self._was_deleted(principal.workspace, session):
+                assistant = await self._assistant(principal, slug)
+                if is_sealed(session, self._secret, principal.user, assistant.id):
+                    return self._fresh(principal, assistant, session)
+            raise NotFound
+
+    def _lock(self, session: str) -> asyncio.Lock:
+        lock = self._loading.get(session)
+        if lock is None:
+            lock = self._loading[session] = asyncio.Lock()
+        return lock
 
     async def _was_deleted(self, workspace: str, session: str) -> bool:
         async with self.environment.database.transact(workspace) as connection:
             return await was_deleted(connection, session)
 
-    async def _load(self, workspace: str, session: str) -> LiveSession | None:
+    async def _load(self, workspace: str, session: str, *, deleted: bool = False) -> LiveSession | None:
         async with self.environment.database.transact(workspace) as connection:
             row = await find_session(connection, session)
-            assistant = await assistants.assistant_by_id(connection, row.assistant) if row is not None else None
-        if row is None or assistant is None:
+            if row is None:
+                return None
+            assistant = await assistants.assistant_by_id(connection, row.assistant, deleted=deleted)
+        if assistant is None:
             return None
         live = await LiveSession.load(self.environment, workspace, assistant, row)
         self._sessions[session] = live
@@ -195,6 +205,10 @@ class Hub:
                 connection.post(Pong(ref=ref))
             case Stop(turn=turn, ref=ref):
                 self._stop(connection, session, turn, ref)
+            case Send() | Edit() | Retry() | Act() if self.draining:
+                connection.refuse(
+                    Unavailable("This server is restarting; your message is kept.", retry_ms=1_000), request.ref
+                )
             case _:
                 inbox = self._inboxes.get(session)
                 if inbox is None:
@@ -299,8 +313,9 @@ class Hub:
     @asynccontextmanager
     async def _held(self, workspace: str, session: str) -> AsyncIterator[LiveSession]:
         """A stored session, live for as long as this takes."""
-        async with self._loading.setdefault(session, asyncio.Lock()):
-            live = self._sessions.get(session) or await self._load(workspace, session)
+        async with self._lock(session):
+            # That its assistant was deleted meanwhile must not keep a turn from ending.
+            live = self._sessions.get(session) or await self._load(workspace, session, deleted=True)
             if live is None or live.workspace != workspace or not live.stored:
                 raise NotFound
             live.attaching += 1
@@ -336,15 +351,8 @@ class Hub:
             for orphan in await find_orphans(self.environment, workspace, everyone=everyone):
                 if orphan.id in self._turns:
                     continue
-                session = self._sessions.get(orphan.session) or await self._load(workspace, orphan.session)
-                if session is None:
-                    continue
-                session.attaching += 1
-                try:
+                async with self._held(workspace, orphan.session) as session:
                     if await take_over(self.environment, session, orphan):
                         following = await Commands(session, self.allowance).next_queued()
                         if following is not None:
                             self._run(session, following)
-                finally:
-                    session.attaching -= 1
-                    self._let_go(session)

@@ -48,6 +48,7 @@ class RunningTurn:
         self._answer = Answer(message.parts)
         self._token = CancellationToken()
         self._task: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._last = 0.0
         self._loop = asyncio.get_running_loop()
@@ -163,6 +164,11 @@ class RunningTurn:
         if self._task is not None:
             self._task.cancel("this node goes down")
 
+    def abandon(self) -> None:
+        """The process ends and the database does not answer: what is stored must do."""
+        if self._ending is not None:
+            self._ending.cancel()
+
     async def _run(self, brief: Callable[[], Awaitable[Brief]], ended: Callable[[], Awaitable[None]]) -> None:
         status: EndStatus = "interrupted"
         outcome: Outcome | None = None
@@ -178,17 +184,19 @@ class RunningTurn:
             status, outcome = "failed", Outcome(status="failed", history=(), error=OpsloomError())
         self._answer.finish("error" if status == "failed" else "stopped")
         self.flush()
-        ending = asyncio.create_task(self._end(status, outcome, ended), name=f"end of {self.id}")
+        ending = self._ending = asyncio.create_task(self._end(status, outcome, ended), name=f"end of {self.id}")
         while not ending.done():
             try:
                 await asyncio.shield(ending)
             except asyncio.CancelledError:
                 continue  # the answer is stored first, whoever is in a hurry
-        if (broken := ending.exception()) is not None:
+        if ending.cancelled():
+            _log.error("turn %s could not be stored before the end; its stored text is kept", self.id)
+        elif (broken := ending.exception()) is not None:
             # Nobody renews its lease any more, so in 10 s the keeper of leases ends it with the text that is stored.
             _log.error("the answer of turn %s could not be stored", self.id, exc_info=broken)
             self._session.turn = None
-            self._session.ring.clear()
+            self._session.ring.jump(self._session.ring.rev)
             await ended()
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
@@ -234,6 +242,7 @@ class RunningTurn:
                 await asyncio.sleep(STORE_AGAIN[min(attempt, len(STORE_AGAIN) - 1)])
             except Fenced:
                 _log.warning("turn %s was taken over by another node", self.id)
+                # Or its last commit did succeed and its answer was lost on the way; a snapshot tells either way.
                 session.turn = None
-                session.ring.clear()
+                session.ring.jump(session.ring.rev)
                 return

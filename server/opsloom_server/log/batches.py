@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from opsloom_server.errors import Unavailable
 from opsloom_server.store.engine import Database
@@ -112,6 +113,9 @@ class Batches:
             except Unavailable:
                 _log.warning("live frames of %d turns wait: the database does not answer", len(batches))
                 self._put_back(batches)
+            except DBAPIError:
+                # Nothing that a second try would mend; the answer is stored whole at its end all the same.
+                _log.exception("live frames of %d turns could not be stored", len(batches))
 
     def _put_back(self, batches: list[_Batch]) -> None:
         for batch in batches:

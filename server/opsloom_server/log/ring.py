@@ -126,12 +126,15 @@ class Ring:
         self.start += drop
         self._bytes = size
 
-    def clear(self) -> None:
-        """Forget every frame: whoever was on the way gets a snapshot."""
-        self.start = self.end
-        self.base = self.rev
+    def jump(self, rev: int) -> None:
+        """Forget every frame and go on after `rev`: whoever was reading gets a snapshot."""
+        # One beyond the end, so that even a reader who had read everything finds its place gone.
+        self.start = self.end + 1
+        self.base = self.rev = rev
         self._entries.clear()
         self._bytes = 0
+        for listener in self._listeners:
+            listener.wake()
 
     def since(self, position: int) -> list[Entry]:
         """What follows a position; raises `Trimmed` when that is no longer held."""

@@ -96,9 +96,9 @@ def _read(row: Any) -> Assistant:
     return Assistant(row.id, row.version, msgspec.convert(row.spec, AssistantSpec), row.created_at, row.updated_at)
 
 
-async def assistant_by_id(connection: AsyncConnection, assistant: str) -> Assistant | None:
-    """Return an assistant of this workspace; None where it is absent or was deleted."""
-    return await _one(connection, assistants.c.id == assistant)
+async def assistant_by_id(connection: AsyncConnection, assistant: str, *, deleted: bool = False) -> Assistant | None:
+    """Return an assistant of this workspace; None where it is absent, or was deleted and is not asked for so."""
+    return await _one(connection, assistants.c.id == assistant, deleted=deleted)
 
 
 async def assistant_by_slug(connection: AsyncConnection, name: str) -> Assistant | None:
@@ -112,8 +112,10 @@ async def slug_was_used(connection: AsyncConnection, slug: str) -> bool:
     return (await connection.execute(used.limit(1))).scalar() is not None
 
 
-async def _one(connection: AsyncConnection, which: ColumnElement[bool]) -> Assistant | None:
-    query = select(*_COLUMNS).where(which, assistants.c.deleted_at.is_(None)).limit(1)
+async def _one(connection: AsyncConnection, which: ColumnElement[bool], *, deleted: bool = False) -> Assistant | None:
+    query = select(*_COLUMNS).where(which).limit(1)
+    if not deleted:
+        query = query.where(assistants.c.deleted_at.is_(None))
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else _read(row)
 
