@@ -81,6 +81,12 @@ class Cluster:
         self.run(work)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in a browser come last: Playwright keeps a loop running in this thread until the end, and then no
+    asynchronous test can run."""
+    items.sort(key=lambda item: "browser" in item.path.relative_to(item.config.rootpath).parts)
+
+
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
     """The embedded PostgreSQL of this run."""
