@@ -285,6 +285,15 @@ describe("another session", () => {
     expect(server.hellos.length).toBe(1);
   });
 
+  it("that is gone is not quietly replaced, unless one asks for that", async () => {
+    const server = new FakeServer();
+    const strict = join(server, { session: "ses_gone" });
+    const easy = join(server, { session: "ses_gone", beginWhereGone: true });
+    await pass(100);
+    expect(strict.getState().status).toMatchObject({ phase: "closed", error: { code: "not_found" } });
+    expect(easy.getState()).toMatchObject({ status: { phase: "online" }, conversation: { rev: 0 } });
+  });
+
   it("that does not exist ends in words", async () => {
     const { chat } = setup();
     await pass(50);

@@ -16,9 +16,12 @@ export interface ChatOptions {
   /** The server's origin, `https://chat.example.com`. */
   readonly server: string;
   readonly tickets: Tickets;
-  /** Go on with this session; where it does not exist (any more) and `assistant` is given, begin a new one with that. */
+  /** Go on with this session … */
   readonly session?: string | undefined;
+  /** … or begin one with this assistant; with both, only if the server never got to know the session. */
   readonly assistant?: string | undefined;
+  /** Begin a new one with `assistant` also where the session is gone or somebody else's. Else that ends in `closed`. */
+  readonly beginWhereGone?: boolean;
   /** Block kinds that this client renders; others come with their fallback text anyway. */
   readonly kinds?: readonly string[];
   readonly client?: { readonly name: string; readonly version: string };
@@ -334,6 +337,8 @@ export class Chat implements ChatApi {
     const { session, assistant } = this.#target;
     if (code === CLOSE.tooBig && session !== undefined) this.#requests.refuseBiggest(session, TOO_LONG);
     if (code !== CLOSE.notFound || session === undefined || assistant === undefined) return false;
+    // Requests that wait for a session without a row were made before it had one: they go to a new one.
+    if (this.#options.beginWhereGone !== true && !this.#requests.outstanding(session)) return false;
     this.#orphaned = session;
     this.#target = { assistant };
     this.#live = { ...this.#live, conversation: null };

@@ -46,7 +46,7 @@ const WATCH_EVERY_MS = 5_000;
 /** After waking up the link is either there at once or gone. */
 const WAKE_PONG_WITHIN_MS = 3_000;
 /** A connection that lived shorter than this counts as a failed attempt, so that welcome-and-drop is no tight loop. */
-const SETTLED_AFTER_MS = 5_000;
+const SETTLED_AFTER_MS = 2_000;
 /** "Too many connections" does not get better within milliseconds. */
 const ATTEMPT_AFTER_TOO_MANY = 5;
 
@@ -219,7 +219,7 @@ export class Connection {
       }
       this.#signedOutOnce = true;
     }
-    if (settled) this.#attempt = 0;
+    if (settled || again) this.#attempt = 0;
     if (code === CLOSE.tooMany) this.#attempt = Math.max(this.#attempt, ATTEMPT_AFTER_TOO_MANY);
     this.#breakBegins();
     this.#tryAfter(Math.max(atLeastMs, delayBefore(this.#attempt + 1, this.#options.random ?? Math.random)));

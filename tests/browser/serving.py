@@ -19,7 +19,7 @@ STOPPED_WITHIN = 30.0
 
 
 @contextmanager
-def serving(folder: Path, port: int, database_url: str, words_per_second: float = 60) -> Iterator[str]:
+def serving(folder: Path, port: int, database_url: str, words_per_second: float = 30) -> Iterator[str]:
     """The origin of a server that is ready; stopped at the end, its log kept in `folder`."""
     origin = f"http://127.0.0.1:{port}"
     log = folder / "server.log"

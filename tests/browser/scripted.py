@@ -1,0 +1,161 @@
+"""A real server whose model says what a test scripted, at the pace that the test gives it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from vendors import ScriptedVendor, Text, words
+from vendors.script import Script, Step
+
+# A start reads the documentation by words alone (no embedder): 3-6 s of a busy machine.
+READY_WITHIN = 90.0
+STOPPED_WITHIN = 30.0
+# Nobody waits longer for a gate that a failed test never opened.
+GATE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Held(Text):
+    """Text that stops in the middle, before `rest`, until `release()`: a test looks at half an answer for as long as it likes."""
+
+    rest: str = ""
+    delay: float = 0.01
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def release(self) -> None:
+        self.gate.set()
+
+    @property
+    def whole(self) -> str:
+        return self.text + self.rest
+
+    def cut(self) -> Sequence[str]:
+        return _Lazily(self)
+
+
+class _Lazily(Sequence[str]):
+    """Tokens that come when they may; empty ones, as vendors send them too, while the gate is shut."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+
+    def __iter__(self) -> Iterator[str]:
+        yield from words(self._held.text)
+        until = time.monotonic() + GATE_SECONDS
+        while not self._held.gate.is_set() and time.monotonic() < until:
+            yield ""
+        yield from words(self._held.rest)
+
+    def __len__(self) -> int:
+        return len(words(self._held.whole))
+
+    def __getitem__(self, index: Any) -> Any:
+        return words(self._held.whole)[index]
+
+
+def steps(*answers: Sequence[Step]) -> Any:
+    """A script for a question whose answer takes several requests: after each tool call, or a person's action, the next."""
+
+    def written(body: dict[str, Any]) -> Script:
+        said = 0
+        for message in reversed(body["messages"]):
+            if message["role"] == "user":
+                break
+            said += message["role"] == "assistant"
+        return answers[min(said, len(answers) - 1)]
+
+    return written
+
+
+def last_result(body: dict[str, Any]) -> str:
+    """What the last tool call gave, as the model reads it."""
+    return next(str(message["content"]) for message in reversed(body["messages"]) if message["role"] == "tool")
+
+
+class Scripted:
+    """`opsloom serve` in a process of its own, to be killed and started again; its assistant `demo` says what `vendor` scripts."""
+
+    def __init__(self, folder: Path, port: int, database_url: str, **environment: str) -> None:
+        self.origin = f"http://127.0.0.1:{port}"
+        self.vendor = ScriptedVendor()
+        self.log = folder / "server.log"
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="scripted vendor")
+        self._command = [sys.executable, "-m", "opsloom_server.cli", "serve", "--port", str(port)]
+        self._environment = {
+            "DATABASE_URL": database_url,
+            "OPSLOOM_DATA_DIR": str(folder / "data"),
+            "OPSLOOM_PUBLIC_URL": self.origin,
+            "OPSLOOM_MODEL": "openai-chat:scripted",
+            "OPSLOOM_EMBEDDER": "none",
+            "OPENAI_API_KEY": "sk-test-not-a-key",
+            # One person's browser plays many visitors here.
+            "OPSLOOM_LIMIT_CONNECTS_PER_SECOND": "0",
+            "OPSLOOM_LIMIT_MESSAGES_PER_MINUTE": "0",
+            "OPSLOOM_LIMIT_RUNNING_TURNS": "0",
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def script(self, question: str, *answers: Sequence[Step]) -> None:
+        """What the model says to this question, one after the other. A question belongs to one test."""
+        self.vendor.script(steps(*answers), when=question)
+
+    def asked(self, question: str) -> int:
+        """How many of the model's requests had this question as the last."""
+        return sum(question in _question(request.body) for request in self.vendor.requests)
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command, env=os.environ | self._environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        until = time.monotonic() + READY_WITHIN
+        while True:
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"The server did not start:\n{self.log.read_text()[-4000:]}")
+            try:
+                urllib.request.urlopen(f"{self.origin}/health/ready", timeout=2).close()
+                return
+            except (urllib.error.URLError, TimeoutError, ConnectionError):
+                time.sleep(0.1)
+
+    def end(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
+        """End the server; with SIGKILL as a power cut would."""
+        assert self._process is not None
+        self._process.send_signal(with_signal)
+        self._process.wait(STOPPED_WITHIN)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self.vendor.start(), self._loop).result(10)
+        self._environment["OPENAI_BASE_URL"] = self.vendor.openai_base_url
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process is not None
+        if self._process.poll() is None:
+            self.end()
+        asyncio.run_coroutine_threadsafe(self.vendor.stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+def _question(body: dict[str, Any]) -> str:
+    asked = [message for message in body.get("messages", []) if message.get("role") == "user"]
+    return str(asked[-1].get("content")) if asked else ""
