@@ -95,7 +95,8 @@ async def list_bases(
     """List the knowledge bases by name."""
     async with services.database.transact(principal.workspace) as connection:
         rows = await store.base_page(connection, limit + 1, at_word(cursor))
-        readable = [row for row in rows[:limit] if await may_read_base(services, principal, row.id)]
+    # After the transaction: a request that holds one connection must not wait for a second.
+    readable = [row for row in rows[:limit] if await may_read_base(services, principal, row.id)]
     _, following = turn_page(rows, limit, lambda row: word(row.name))
     return BasePage(items=[BaseShown.of(row) for row in readable], cursor=following)
 
