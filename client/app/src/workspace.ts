@@ -1,6 +1,6 @@
 /** What one open page has: who asks, the server's doors, the chat, and the list of conversations. */
 import { blockKinds } from "@opsloom/chat";
-import { Chat, HttpTickets, openKeep, Rest, RestError, type SessionRow } from "@opsloom/sdk";
+import { Chat, HttpTickets, openKeep, Rest, RestError, type Keep, type SessionRow } from "@opsloom/sdk";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { routeOf, sessionPath, type Route } from "./route";
 
@@ -47,7 +47,16 @@ export function createWorkspace(): Workspace {
   const route = routeOf(location);
   const assistant = (route.page === "chat" && route.assistant) || keep.get("assistant") || ASSISTANT;
   const state = createStore<PageState>(() => ({ route, me: null, sessions: [], query: "", listed: false, more: null }));
-  const tickets = new HttpTickets({ server, assistant, keep, credentials: "same-origin" });
+  const tickets = new HttpTickets({
+    server,
+    assistant,
+    keep: whileVisitor(keep, state),
+    credentials: "same-origin",
+    fetch: (input, init) => {
+      const csrf = state.getState().me?.csrf;
+      return fetch(input, csrf ? { ...init, headers: withHeader(init?.headers, "x-csrf-token", csrf) } : init);
+    },
+  });
   const rest = new Rest({
     server,
     bearer: () => (state.getState().me || keep.get(SIGNED_IN) ? null : tickets.visitor()),
@@ -62,8 +71,8 @@ export function createWorkspace(): Workspace {
     server,
     tickets,
     rest,
-    assistant,
-    session: route.page === "chat" && route.session ? route.session : undefined,
+    // One or the other: an address of a conversation that is not there says so, and does not quietly begin another.
+    ...(route.page === "chat" && route.session ? { session: route.session } : { assistant }),
     kinds: blockKinds(),
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -141,6 +150,22 @@ export function createWorkspace(): Workspace {
   keepListed(workspace);
   void identify().then(() => chat.connect());
   return workspace;
+}
+
+/** A signed-in person asks as that person: the secret of the visitor they were stays where it is, unused. */
+function whileVisitor(keep: Keep, state: StoreApi<PageState>): Keep {
+  const visiting = (): boolean => state.getState().me === null;
+  return {
+    get: (key) => (visiting() ? keep.get(key) : null),
+    set: (key, value) => visiting() && keep.set(key, value),
+    remove: (key) => visiting() && keep.remove(key),
+  };
+}
+
+function withHeader(headers: HeadersInit | undefined, name: string, value: string): Headers {
+  const all = new Headers(headers);
+  all.set(name, value);
+  return all;
 }
 
 /** Ask for the list when attached, and again when a turn ends or a title changes: that is when it can differ. */

@@ -7,7 +7,7 @@ import { safeHref } from "./links";
 import type { CitationToken } from "./tokenizer";
 
 export function Inline({ tokens }: { tokens: readonly Token[] | undefined }): ReactNode {
-  return tokens?.map((token, i) => <Fragment key={i}>{one(token)}</Fragment>);
+  return tokens?.map((token, i) => <Fragment key={i}>{one(token, tokens[i + 1]?.type === "citation")}</Fragment>);
 }
 
 /** A sub-set of marked's tokens by name; `Tokens.Generic` widens the union so the cast is written once, here. */
@@ -15,11 +15,12 @@ type Known =
   | Tokens.Text | Tokens.Escape | Tokens.Strong | Tokens.Em | Tokens.Del | Tokens.Codespan | Tokens.Br | Tokens.Link | Tokens.Image | Tokens.Checkbox
   | CitationToken;
 
-function one(token: Token): ReactNode {
+/** `cited`: a citation follows, which should not begin the next line. */
+function one(token: Token, cited: boolean): ReactNode {
   const known = token as Known;
   switch (known.type) {
     case "text":
-      return known.tokens ? <Inline tokens={known.tokens} /> : decodeEntities(known.text);
+      return known.tokens ? <Inline tokens={known.tokens} /> : decodeEntities(cited ? known.text.replace(/ +$/, "\u00a0") : known.text);
     case "escape":
       return known.text;
     case "strong":

@@ -92,7 +92,7 @@ export function Transcript({ view, loading }: { view: View; loading: boolean }):
 const TurnView = memo(
   function TurnView({ turn, last, tall }: { turn: TurnRows; last: boolean; tall: boolean }): ReactNode {
     return (
-      <div className={`turn group/turn flex flex-col gap-3 ${tall ? "min-h-(--room)" : ""}`} data-old={!last}>
+      <div className={`turn group/turn flex flex-col gap-3 ${tall ? "min-h-(--room)" : ""}`} data-old={!last} data-answered={turn.rows.length > 1}>
         {turn.rows.map((row, i) => (
           <article
             key={row.key}

@@ -1,6 +1,6 @@
 import type { FileRef, Message } from "@opsloom/sdk";
 import { FileText, Pencil } from "lucide-react";
-import { memo, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useChat, useConversation, useScreen } from "../context";
 import { moment } from "../format/date";
 import { bytes } from "../format/number";
@@ -51,6 +51,8 @@ export function Bubble({ text, files = [], faint = false }: { text: string; file
 function Edit({ message, text: before }: { message: Message; text: string }): ReactNode {
   const { chat, screen, focusComposer } = useConversation();
   const [text, setText] = useState(before);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => bringIntoView(box.current), []);
   const leave = (): void => {
     screen.setState({ editing: null });
     focusComposer();
@@ -70,7 +72,7 @@ function Edit({ message, text: before }: { message: Message; text: string }): Re
     }
   };
   return (
-    <div className="rounded-panel border border-edge bg-surface p-2 focus-within:border-accent">
+    <div ref={box} className="rounded-panel border border-edge bg-surface p-2 focus-within:border-accent">
       <textarea
         autoFocus
         aria-label="Edit message"
@@ -88,4 +90,17 @@ function Edit({ message, text: before }: { message: Message; text: string }): Re
       </div>
     </div>
   );
+}
+
+/** After the transcript has settled at its end (two frames), scroll back to the box if its head is out of sight. */
+function bringIntoView(box: HTMLElement | null): () => void {
+  let frame = requestAnimationFrame(() => {
+    frame = requestAnimationFrame(() => {
+      const scroller = box?.closest(".scroll-y");
+      if (!box || !scroller) return;
+      const above = box.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 16;
+      if (above < 0) scroller.scrollTop += above;
+    });
+  });
+  return () => cancelAnimationFrame(frame);
 }
