@@ -70,7 +70,7 @@ export function Conversation({ chat, passage = null, autoFocus = false, fresh = 
   return (
     <Context value={context}>
       <div ref={root} className="relative flex h-full min-h-0 w-full min-w-0 text-ink">
-        <div inert={over} className="flex h-full min-h-0 min-w-0 flex-1 flex-col-reverse">
+        <div inert={over} className="relative flex h-full min-h-0 min-w-0 flex-1 flex-col-reverse">
           {/* First in the order of tabs, last on the page: one Tab reaches the composer. */}
           <div className={`gutter flex flex-col transition-[flex-grow] duration-200 ease-out ${empty ? "grow-[1.2]" : "grow-0"}`}>
             <div className="column pb-[max(1rem,env(safe-area-inset-bottom))]">

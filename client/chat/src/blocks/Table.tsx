@@ -60,7 +60,7 @@ export default function Table({ data }: BlockProps): ReactNode {
           <tbody>
             {shown.map((row, i) => (
               <tr key={i}>
-                {columns.map((column) => <td key={column.key} className={side(alignOf(column))}>{cellText(column, row[column.key])}</td>)}
+                {columns.map((column) => <td key={column.key} className={`${side(alignOf(column))} ${column.type === "date" ? "whole" : ""}`}>{cellText(column, row[column.key])}</td>)}
               </tr>
             ))}
           </tbody>

@@ -23,9 +23,10 @@ export function Connection(): ReactNode {
   return back ? <Line text="Back. Nothing was lost." /> : null;
 }
 
+/** Laid over the head of the thread: coming and going, it moves nothing that is being read. */
 function Line({ text, busy = false, children }: { text: string; busy?: boolean; children?: ReactNode }): ReactNode {
   return (
-    <div role="status" className="flex min-h-9 shrink-0 items-center justify-center gap-2 border-b border-line bg-wash px-4 text-caption text-muted animate-appear">
+    <div role="status" className="absolute inset-x-0 top-0 z-10 flex min-h-9 items-center justify-center gap-2 border-b border-line bg-wash px-4 text-caption text-muted animate-appear">
       <span className={busy ? "shimmer" : ""}>{text}</span>
       {children}
     </div>

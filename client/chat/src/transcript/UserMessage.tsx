@@ -43,7 +43,7 @@ export function Bubble({ text, files = [], faint = false }: { text: string; file
           <span className="shrink-0 text-caption text-muted">{bytes(file.bytes)}</span>
         </p>
       ))}
-      <p className="whitespace-pre-wrap text-body [overflow-wrap:anywhere]">{text}</p>
+      <p className="own-words whitespace-pre-wrap text-body [overflow-wrap:anywhere]">{text}</p>
     </div>
   );
 }
