@@ -149,7 +149,7 @@ class EmbeddedPostgres:
             )
         if not self.data_dir.exists():
             # Root's PostgreSQL runs as another account, which has to pass through; what lies in it is closed by itself.
-            self.data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True)
+            self.data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         if not self.data_dir.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(self.data_dir))
         if not os.access(self.data_dir, os.W_OK | os.X_OK):
