@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Cluster, free_port
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from browser.host_site import HostSite
+from browser.scripted import Scripted
 from browser.serving import serving
 from browser.watching import Watch
 
@@ -23,6 +24,10 @@ FLAGS = [
     # own, without cookies. The latter is what most visitors have; `strict_page` is for the former.
     "--disable-features=TrackingProtection3pcd",
 ]
+
+
+# Two cores, and a whole test run beside: a second of work can take five.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +84,12 @@ def page(context: BrowserContext) -> Page:
 def watch(context: BrowserContext) -> Watch:
     """What the browser saw: requests, cookies, errors, violations of the content security policy."""
     return Watch(context)
+
+
+@pytest.fixture(scope="session")
+def scripted(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
+    """A running server whose assistant says what a test scripts."""
+    url = postgres_cluster.create()
+    with Scripted(tmp_path_factory.mktemp("scripted"), free_port(), url) as server:
+        yield server
+    postgres_cluster.drop(url)

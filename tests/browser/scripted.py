@@ -27,7 +27,7 @@ GATE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Held(Text):
-    """Text that stops in the middle, before `rest`, until `release()`: a test looks at half an answer for as long as it likes."""
+    """Text that stops in the middle, before `rest`, until `release()`: half an answer, for as long as a test likes."""
 
     rest: str = ""
     delay: float = 0.01
@@ -65,7 +65,7 @@ class _Lazily(Sequence[str]):
 
 
 def steps(*answers: Sequence[Step]) -> Any:
-    """A script for a question whose answer takes several requests: after each tool call, or a person's action, the next."""
+    """A script for an answer that takes several requests: after each tool call, or a person's action, the next."""
 
     def written(body: dict[str, Any]) -> Script:
         said = 0
@@ -84,7 +84,7 @@ def last_result(body: dict[str, Any]) -> str:
 
 
 class Scripted:
-    """`opsloom serve` in a process of its own, to be killed and started again; its assistant `demo` says what `vendor` scripts."""
+    """`opsloom serve` in a process of its own, to be killed and started again; `demo` says what `vendor` scripts."""
 
     def __init__(self, folder: Path, port: int, database_url: str, **environment: str) -> None:
         self.origin = f"http://127.0.0.1:{port}"
@@ -147,10 +147,11 @@ class Scripted:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # First the vendor: a server waits for running answers before it ends.
+        asyncio.run_coroutine_threadsafe(self.vendor.stop(), self._loop).result(10)
         assert self._process is not None
         if self._process.poll() is None:
             self.end()
-        asyncio.run_coroutine_threadsafe(self.vendor.stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
