@@ -229,6 +229,9 @@ async def _lose_answers(stage: Stage, sends: int, sessions: int = 10) -> None:
                     await tab.attach(with_cursor=chance.random() < 0.5)
                     continue
                 await tab.request(frame)
+            # The server takes 20 that wait; a person does not write faster than it answers.
+            while tab.state is not None and sum(m.status == "queued" for m in tab.state.messages) > 8:
+                await tab.step()
         while tab.state is not None and (tab.state.turn or any(m.status == "queued" for m in tab.state.messages)):
             await tab.step()
         assert tab.state is not None
