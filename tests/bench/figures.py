@@ -70,7 +70,10 @@ def figures(runner: Runner) -> Figures:
     for name in ("reading", "stuck"):
         grown = runner.median(name, "opsloom", _of("grown"))
         found[f"memory_grown_mb_{name}"] = grown and grown / 1e6
-    found["stuck_closed"] = runner.median("stuck", "opsloom", lambda seen: seen["closed"] / seen["stuck"])
+    for load in ("50", "100", "200"):
+        for trouble in ("refused", "failed"):
+            found[f"{trouble}_turns_{load}"] = runner.median(f"streams{load}", "opsloom", _of(trouble))
+    found["stuck_readers_closed"] = runner.median("stuck", "opsloom", lambda seen: seen["closed"] / seen["stuck"])
     return found
 
 

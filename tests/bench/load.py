@@ -87,6 +87,8 @@ async def turns(job: dict[str, Any]) -> dict[str, Any]:
         "tokens": tally.tokens,
         "frames": tally.frames,
         "bytes": tally.bytes,
+        "refused": tally.refused,
+        "failed": tally.failed,
         "bytes_per_turn": sum(answered) / len(answered),
         "delay_ms": quantiles(tally.delays),
         "first_ms": quantiles(tally.firsts),

@@ -27,14 +27,14 @@ class Plan:
         ours, peers = len({"floor", "opsloom"} & set(self.servers)), len({"agui", "chainlit"} & set(self.servers))
         few = min(self.repeats, 2)
         each = {
-            "streams": ours * self.repeats * 2 + peers * (few + 1) + (1 if "opsloom" in self.servers else 0),
+            "streams": ours * (self.repeats + few) + peers * (few + 1) + (1 if "opsloom" in self.servers else 0),
             "marginal": ours * few,
             "short": (ours + peers) * self.repeats,
             "first": ours * self.repeats,
             "saturated": ours * self.repeats,
             "tabs": 2 * few if "opsloom" in self.servers else 0,
             "bytes": ours * 3,
-            "stuck": 2 if "opsloom" in self.servers else 0,
+            "stuck": 3 if "opsloom" in self.servers else 0,
             "memory": 2 * (1 if self.quick else 2) if "opsloom" in self.servers else 0,
         }
         return sum(each[part] for part in self.parts)
@@ -85,7 +85,7 @@ def _streams(runner: Runner, plan: Plan, servers: Sequence[Server]) -> None:
     """CPU and delay of many answers of 150 tokens at 30 tokens a second."""
     ours, peers = _ours(servers), [server for server in servers if server.name in ("agui", "chainlit")]
     few = min(plan.repeats, 2)
-    runner.part("streams50", ours, plan.repeats, sessions=plan.scaled(50), **plan.answers())
+    runner.part("streams50", ours, few, sessions=plan.scaled(50), **plan.answers())
     runner.part("streams50", peers, few, sessions=plan.scaled(50), **plan.answers())
     runner.part(
         "streams100", [one for one in ours if one.name == "opsloom"], 1, sessions=plan.scaled(100), **plan.answers()
@@ -134,7 +134,8 @@ def _bytes(runner: Runner, plan: Plan, servers: Sequence[Server]) -> None:
 def _stuck(runner: Runner, plan: Plan, servers: Sequence[Server]) -> None:
     """Memory that readers cost who do not read: long answers with a second tab that is stuck, against without."""
     ours = [server for server in servers if server.name == "opsloom"]
-    for tabs, name in ((1, "reading"), (2, "stuck")):
+    # The first answers of that size make the heap grow, whoever reads them.
+    for tabs, name in ((1, "growing"), (1, "reading"), (2, "stuck")):
         runner.part(name, ours, 1, kind="stuck", sessions=10, tabs=tabs, tokens=3000, rate=0, pad=1000)
 
 

@@ -25,6 +25,7 @@ class Tally:
         self.timed = timed
         self.width = WIDTH + pad
         self.tokens = self.frames = self.bytes = 0
+        self.refused = self.failed = 0  # requests to be said again later; answers that ended otherwise than done
         self.delays = array("I")
         self.firsts = array("I")
 
@@ -67,8 +68,9 @@ class Wire(asyncio.Protocol):
         self.answered = self.loop.create_future()
         self.received = self.tokens = 0
         self.ask(f"Please answer with tokens={tokens} rate={rate} pad={pad}")
+        failed = self.tally.failed
         await self.answered
-        if self.tokens != tokens:
+        if self.tokens != tokens and self.tally.failed == failed:
             raise ValueError(f"{self.tokens} tokens came instead of {tokens}")
 
     def text(self, text: bytes) -> None:
@@ -186,10 +188,9 @@ class FloorWire(WebSocketWire):
         if payload.startswith(b'{"type":"text.delta"'):
             self.text(payload[payload.index(b'"text":"') + 8 : -2])
         elif payload.startswith(b'{"type":"turn.end"'):
-            if b'"status":"done"' in payload:
-                self.end()
-            else:
-                self.fail(f"the turn failed: {payload[:300].decode()}")
+            if b'"status":"done"' not in payload:
+                self.tally.failed += 1
+            self.end()
         elif payload.startswith(b'{"type":"error"'):
             self.fail(payload.decode())
 
@@ -216,11 +217,20 @@ class OpsloomWire(FloorWire):
         self.say({**hello, "client": {"name": "bench", "version": "1"}})
 
     def ask(self, text: str) -> None:
-        self.say({"type": "send", "ref": uuid.uuid4().hex, "text": text})
+        self.request = {"type": "send", "ref": uuid.uuid4().hex, "text": text}
+        self.say(self.request)
+
+    def refused(self, error: dict[str, Any]) -> None:
+        """An overloaded server says when to come back; any client then says the same again, under the same `ref`."""
+        self.tally.refused += 1
+        self.loop.call_later(error["retry_ms"] / 1000, self.say, self.request)
 
     def message(self, payload: bytes) -> None:
         if self.ready.done():
-            super().message(payload)
+            if payload.startswith(b'{"type":"error"') and b'"retry_ms":' in payload:
+                self.refused(json.loads(payload))
+            else:
+                super().message(payload)
         elif payload.startswith(b'{"type":"welcome"'):
             self.session = json.loads(payload)["session"]["id"]
         elif payload.startswith(b'{"type":"snapshot"'):
