@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import FrameType
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 
 from opsloom_server import health, pages
 from opsloom_server.auth import logins, secret
-from opsloom_server.errors import StartupError
+from opsloom_server.errors import OpsloomError, StartupError
 from opsloom_server.hub import Hub
 from opsloom_server.hub.environment import Environment
 from opsloom_server.ingestion import Ingestion
@@ -35,6 +35,7 @@ from opsloom_server.store.ids import DEFAULT_WORKSPACE, new_id
 from opsloom_server.store.startup import open_database
 from opsloom_server.sweeping import Sweeping
 from opsloom_server.tools.registry import load_catalogue
+from opsloom_server.transport import protocol
 
 Progress = Callable[[str], None]
 
@@ -70,6 +71,11 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
     """Start every part in order and end them in the reverse one. Raises `StartupError`."""
     folder = data_folder(settings.data_dir)
     async with AsyncExitStack() as stack:
+        models = Models(settings)
+        stack.push_async_callback(models.close)
+        # A vendor's SDK takes up to 2 s to import: beside the database's start, not before somebody's first answer.
+        warming = asyncio.create_task(asyncio.to_thread(_warm, models, settings), name="import the default model")
+        stack.push_async_callback(asyncio.wait, [warming])
         if settings.database_url is not None:
             url = settings.database_url.get_secret_value()
         else:
@@ -83,8 +89,6 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         catalogue = load_catalogue(settings.extensions)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
-        models = Models(settings)
-        stack.push_async_callback(models.close)
         environment = Environment(
             node=new_id("nod"),
             settings=settings,
@@ -106,7 +110,14 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         await sweeping.start()
         stack.push_async_callback(sweeping.close)
         link = await logins.owner_link(database, DEFAULT_WORKSPACE)
+        await warming
         yield Running(settings, database, knowledge, models, hub, ingestion, link.text if link is not None else None)
+
+
+def _warm(models: Models, settings: Settings) -> None:
+    """Make the default model; one that lacks a key is told of where somebody asks for it."""
+    with suppress(OpsloomError):
+        models.resolve(default_model(settings))
 
 
 def services_of(parts: Running) -> Services:
@@ -200,7 +211,7 @@ def serve(settings: Settings, progress: Progress, ready: Callable[[Ready], None]
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http="httptools" if sys.platform != "win32" else "h11",
-        ws="websockets-sansio",
+        ws=protocol(limits),
         ws_max_size=limits.frame_bytes or 1 << 30,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
@@ -220,6 +231,9 @@ def serve(settings: Settings, progress: Progress, ready: Callable[[Ready], None]
 
     try:
         Server(config, app, tell).run(sockets=[listening])
+    except SystemExit:
+        if app.state.failed is None:  # uvicorn's way to end where the lifespan failed; the reason is raised below
+            raise
     finally:
         listening.close()
     if app.state.failed is not None:

@@ -34,6 +34,7 @@ from opsloom_server.hub.connection import error_frame
 from opsloom_server.log.ring import Trimmed
 from opsloom_server.store import assistants
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
+from opsloom_server.transport import EXTENSION, LINGER_SECONDS
 
 HELLO_SECONDS: Final = 5.0
 HELLO_BYTES: Final = 8_192
@@ -210,9 +211,18 @@ class Socket:
             writer.cancel()
             await asyncio.wait([writer])
         if self._stuck:
+            # It may read what is in its buffers and the close code behind that; if not, it is cut off.
             with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
-                async with asyncio.timeout(1):
+                async with asyncio.timeout(LINGER_SECONDS):
                     await self._close(CloseCode.STUCK)
+                    while (await self._socket.receive())["type"] != "websocket.disconnect":
+                        pass
+            self._abort()
+
+    def _abort(self) -> None:
+        extension = self._socket.scope.get("extensions", {}).get(EXTENSION)
+        if extension is not None:
+            extension["abort"]()
 
     async def _read(self, connection: Connection) -> None:
         """Never waits for work: an unread socket would not see its own pongs either."""

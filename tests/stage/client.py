@@ -27,10 +27,14 @@ class RawClient:
             self.hello["assistant"] = assistant
         self.frames: list[dict[str, Any]] = []
         self.state: State | None = None
+        # Messages that may wait unread in this client; None keeps reading whatever happens.
+        self.queue: int | None = None
         self._socket: ClientConnection | None = None
 
     async def __aenter__(self) -> Self:
-        self._socket = await connect(self.url, subprotocols=["opsloom.v1"], compression=None, max_queue=None)  # type: ignore[list-item]
+        self._socket = await connect(
+            self.url, subprotocols=["opsloom.v1"], compression=None, max_queue=self.queue, max_size=None
+        )  # type: ignore[list-item]
         await self.say(self.hello)
         return self
 

@@ -14,6 +14,7 @@ from opsloom_server.settings import Limits, Settings
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import AssistantSpec
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
+from opsloom_server.transport import protocol
 from vendors import ScriptedVendor
 
 from stage.client import RawClient
@@ -46,7 +47,7 @@ class Stage:
                 demo_words_per_second=0,
                 **{"limits": NO_LIMITS, "host": "127.0.0.1", "port": 0, **settings},
             )
-            async with serving(create_app(chosen)) as (app, base):
+            async with serving(create_app(chosen), chosen.limits) as (app, base):
                 parts: Running = app.state.running
                 async with parts.database.transact(DEFAULT_WORKSPACE) as connection:
                     await assistants.create(connection, DEFAULT_WORKSPACE, SCRIPTED)
@@ -68,13 +69,13 @@ SCRIPTED = AssistantSpec(
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[tuple[Any, str]]:
+async def serving(app: Any, limits: Limits) -> AsyncIterator[tuple[Any, str]]:
     """The application under uvicorn on a free port of loopback."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        ws=protocol(limits),
         ws_max_size=262_144,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,

@@ -9,15 +9,28 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from opsloom_blocks import patched
 from opsloom_protocol.frames import TurnStart
-from opsloom_protocol.messages import Block, BlockPart, Message, MessageError, Part, PatchOp, Source, ToolStatus, Turn
+from opsloom_protocol.messages import (
+    Block,
+    BlockPart,
+    Message,
+    MessageError,
+    Part,
+    PatchOp,
+    Source,
+    ToolStatus,
+    Turn,
+    Usage,
+)
 from pydantic_ai import CancellationToken
 from pydantic_ai.messages import ModelMessage
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.log.ring import Running, live
 from opsloom_server.orchestrator import Brief, Outcome, remembered, run
 from opsloom_server.store.journal import EndStatus, Fenced, Journal
+from opsloom_server.store.records import add_usage
 from opsloom_server.store.turns import call_ended, call_started
 from opsloom_server.stream import Answer
 
@@ -213,6 +226,20 @@ class RunningTurn:
         await self._store(status, message, history, outcome.calls if outcome is not None else {})
         await ended()
 
+    async def _count(self, connection: AsyncConnection, message: Message) -> None:
+        """Add the turn to its day's figures."""
+        used = message.usage or Usage(input_tokens=0, output_tokens=0)
+        await add_usage(
+            connection,
+            self.workspace,
+            self.user,
+            self._session.assistant.id,
+            self.model,
+            input_tokens=used.input_tokens,
+            output_tokens=used.output_tokens,
+            cost=used.cost,
+        )
+
     def _said_anew(self, part: Part) -> Part:
         """A block that was changed in place says what it shows now; on the way only its data travelled."""
         kinds = self._session.environment.catalogue.kinds
@@ -234,6 +261,7 @@ class RunningTurn:
                             connection, session.workspace, session.id, turn=self.id, seq=self._answer.seq
                         )
                         await journal.end_turn(self.id, self.epoch, self._answer.seq, status, message, history, calls)
+                        await self._count(connection, message)
                         made = await journal.close()
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id

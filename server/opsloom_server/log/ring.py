@@ -146,26 +146,29 @@ class Ring:
         """The position from which a client at `cursor` misses nothing and gets nothing twice, or None."""
         if not self.base <= cursor.rev <= self.rev:
             return None
-        position = self.start
-        for index, entry in enumerate(self._entries):
+        index = 0
+        for later, entry in enumerate(self._entries, 1):
             if entry.rev and entry.rev <= cursor.rev:
-                position = self.start + index + 1
-        if running is not None and cursor.rev >= running.rev:
-            if cursor.turn != running.turn or cursor.epoch != running.epoch or cursor.seq is None:
-                return None
-            return self._after(position, running, cursor.seq)
-        # Nothing runs, or its `turn.start` is still to come and everything of it after that.
-        return position
+                index = later
+        # What it has of the turn that it was in, whether that still runs or has ended meanwhile.
+        while index < len(self._entries) and _seen(self._entries[index], cursor):
+            index += 1
+        return self.start + index if self._goes_on(index, cursor, running) else None
 
-    def _after(self, position: int, running: Running, seq: int) -> int | None:
-        """Behind both the durable frames seen and the live frame `seq`; None where a live frame in between is gone."""
-        following = running.seq + 1
-        for index, entry in enumerate(self._entries):
-            if entry.turn != running.turn or not entry.seq:
-                continue
-            if entry.seq <= seq:
-                position = max(position, self.start + index + 1)
-            elif self.start + index >= position:
-                following = entry.seq
-                break
-        return position if following == seq + 1 else None
+    def _goes_on(self, index: int, cursor: Cursor, running: Running | None) -> bool:
+        """Whether the next live frame follows on what the client has: the one after its last, or a new turn's first."""
+        following = next((entry for entry in self._entries[index:] if entry.seq), None)
+        if following is not None:
+            if (following.turn, following.epoch) == (cursor.turn, cursor.epoch):
+                return cursor.seq is not None and following.seq == cursor.seq + 1
+            in_between = running is not None and following.turn == running.turn and cursor.rev >= running.rev
+            return following.seq == 1 and not in_between
+        if running is None or cursor.rev < running.rev:
+            return True
+        return (cursor.turn, cursor.epoch, cursor.seq) == (running.turn, running.epoch, running.seq)
+
+
+def _seen(entry: Entry, cursor: Cursor) -> bool:
+    """Whether it is a live frame that the client has."""
+    same = entry.seq > 0 and entry.turn == cursor.turn and entry.epoch == cursor.epoch
+    return same and cursor.seq is not None and entry.seq <= cursor.seq
