@@ -10,6 +10,7 @@ from opsloom_protocol.codec import decode_server
 from opsloom_protocol.messages import SessionInfo
 from opsloom_protocol.state import State, apply
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 SECONDS = 10.0
 """Longer than anything a test waits for takes, shorter than a test's own limit."""
@@ -33,8 +34,8 @@ class RawClient:
 
     async def __aenter__(self) -> Self:
         self._socket = await connect(
-            self.url, subprotocols=["opsloom.v1"], compression=None, max_queue=self.queue, max_size=None
-        )  # type: ignore[list-item]
+            self.url, subprotocols=[Subprotocol("opsloom.v1")], compression=None, max_queue=self.queue, max_size=None
+        )
         await self.say(self.hello)
         return self
 

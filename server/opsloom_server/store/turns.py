@@ -9,7 +9,8 @@ from opsloom_protocol.codec import decode_server
 from opsloom_protocol.frames import LiveFrame
 from opsloom_protocol.messages import BlockState, Part
 from opsloom_protocol.state import apply_part
-from sqlalchemy import ARRAY, Text, bindparam, func, insert, select, text, update
+from sqlalchemy import ARRAY, Text, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.conversations import decode_parts, with_states
@@ -170,17 +171,19 @@ async def memory(connection: AsyncConnection, session: str, leaf: str, most: int
 async def call_started(
     connection: AsyncConnection, workspace: str, turn: str, call: str, tool: str, arguments: Any
 ) -> None:
-    """Note that a tool is about to run."""
+    """Note that a tool is about to run. Some servers name every call `call_0`: the last of a name is the one kept."""
+    values = {
+        "workspace_id": workspace,
+        "turn_id": turn,
+        "call": call,
+        "tool": tool,
+        "input": msgspec.json.encode(arguments).decode(),
+        "status": "running",
+    }
+    begun = upsert(tool_calls).values(values)
+    again = {"tool": begun.excluded.tool, "input": begun.excluded.input, "status": "running", "result": None}
     await connection.execute(
-        insert(tool_calls),
-        {
-            "workspace_id": workspace,
-            "turn_id": turn,
-            "call": call,
-            "tool": tool,
-            "input": msgspec.json.encode(arguments).decode(),
-            "status": "running",
-        },
+        begun.on_conflict_do_update(index_elements=[tool_calls.c.turn_id, tool_calls.c.call], set_=again)
     )
 
 
