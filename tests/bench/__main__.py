@@ -107,6 +107,8 @@ def main() -> None:
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(json.dumps(whole, indent=1) + "\n")
     console.print(table(ratios))
+    if plan.quick:
+        console.print("[yellow]quick[/]: a tenth of the load; these figures only show that the benchmark works")
     for where, words in runner.words.items():
         console.print(f"[yellow]{where}[/]: {words}", highlight=False)
     if logs:
