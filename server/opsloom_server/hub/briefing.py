@@ -31,13 +31,18 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     """
     environment = session.environment
     spec = session.assistant.spec
-    answer = turn.message.id
-    async with environment.database.transact(session.workspace) as connection:
-        told = await memory(connection, session.id, answer, MESSAGES)
-        blocks = await open_blocks(connection, answer)
-    going_on = told[-1].history is not None
-    own = recalled(told[-1].history) if told[-1].history is not None else []
-    history = [*_history(told[:-1] if going_on else told[:-2]), *own]
+    known = session.recall(turn.question)
+    prompt: str | None
+    if known is not None and turn.question is not None:
+        history, own, prompt, blocks = known, [], _text(turn.question.parts), []
+    else:
+        async with environment.database.transact(session.workspace) as connection:
+            told = await memory(connection, session.id, turn.message.id, MESSAGES)
+            blocks = await open_blocks(connection, turn.message.id)
+        going_on = told[-1].history is not None
+        own = recalled(told[-1].history) if told[-1].history is not None else []
+        history = [*_history(told[:-1] if going_on else told[:-2]), *own]
+        prompt = None if going_on else _text(told[-2].parts)
     made = Brief(
         workspace=session.workspace,
         session=session.id,
@@ -53,7 +58,7 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         knowledge_bases=tuple(spec.knowledge_bases),
         kinds=environment.catalogue.kinds,
         history=history,
-        prompt=None if going_on else _text(told[-2]),
+        prompt=prompt,
         answers={block.call: told_of(block.reply) for block in blocks if block.call is not None},
         shown=_shown(turn.message.parts),
     )
@@ -70,14 +75,14 @@ def _history(told: Sequence[Memory]) -> list[ModelMessage]:
         elif one.history is not None:
             out.extend(recalled(one.history))
         elif question is not None:
-            out.extend(retold(_text(question), _text(one)))
+            out.extend(retold(_text(question.parts), _text(one.parts)))
     return out
 
 
-def _text(one: Memory) -> str:
+def _text(parts: Sequence[Part]) -> str:
     """A message in plain text; what it shows besides is told by its fallback."""
     said: list[str] = []
-    for part in one.parts:
+    for part in parts:
         match part:
             case TextPart(text=text):
                 said.append(text)

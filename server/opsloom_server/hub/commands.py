@@ -121,11 +121,12 @@ class Commands:
         """Take the first message out of the queue and begin its turn; None where nobody waits."""
         session = self._session
         async with session.lock:
-            if session.turn is not None or not session.stored:
+            if session.turn is not None or not session.queueing:
                 return None
             async with session.environment.database.transact(session.workspace) as database:
                 waiting = await queue(database, session.id)
                 if not waiting:
+                    session.queueing = False
                     return None
                 journal = await Journal.open(database, session.workspace, session.id)
                 step = _Step(session, database, journal, _author_of(waiting[0]))
@@ -149,6 +150,7 @@ class _Step:
         self._journal = journal
         self._author = author
         self._started: tuple[TurnStart, Message] | None = None
+        self._question: Message | None = None
 
     async def take(self, request: Command) -> Reply:
         """Carry it out. Gives the reply that its `ref` has from now on."""
@@ -175,7 +177,7 @@ class _Step:
         if self._started is None:
             return None
         start, message = self._started
-        self._session.turn = RunningTurn(self._session, start, message, self._session.user)
+        self._session.turn = RunningTurn(self._session, start, message, self._session.user, self._question)
         return self._session.turn
 
     # ------------------------------------------------------------------------------------------ requests
@@ -186,6 +188,7 @@ class _Step:
         if self._session.turn is not None:
             if len(await queue(self._database, self._session.id)) >= QUEUE:
                 raise Busy(f"{QUEUE} messages wait already; let the assistant catch up.", retry_ms=5_000)
+            self._session.queueing = True
             await self._journal.add_message(parts, self._author, parent=leaf, queued=True, ref=request.ref)
             return self._journal.made[-1].frame
         parent = leaf if request.parent is UNSET else request.parent
@@ -313,6 +316,7 @@ class _Step:
 
     async def _answer(self, message: Message) -> None:
         """Begin the answer to a person's message; the first one also names the session."""
+        self._question = message
         await self._start(message.id, ())
         if self._journal.title is None:
             self._journal.set_title(_title(message))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from opsloom_protocol.codec import encode
 from opsloom_protocol.frames import PROTOCOL, ServerFrame, SessionUpdate, Snapshot, Welcome
 from opsloom_protocol.messages import AssistantInfo, Cursor, Message, SessionInfo, Turn
+from pydantic_ai.messages import ModelMessage
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.hub.connection import Connection
@@ -22,6 +23,8 @@ from opsloom_server.store.turns import TurnRow, running, shown_parts
 if TYPE_CHECKING:
     from opsloom_server.hub.running import RunningTurn
 
+# Messages of the model; a turn with a tool makes four.
+REMEMBERED: Final = 60
 # A client can keep to these by itself; the rest of the limits are not its concern.
 _TOLD: Final = ("frame_bytes", "message_chars")
 
@@ -57,6 +60,10 @@ class LiveSession:
         self.turn: RunningTurn | None = None
         # A turn that another process ran and that nobody has taken over yet.
         self.orphan = orphan
+        # Whether messages may be waiting in the queue; the database knows, this saves asking it.
+        self.queueing = self.stored
+        # What the model was told and said on the way to the leaf, as of the answer that ended last.
+        self._remembered: tuple[str, Sequence[ModelMessage]] | None = None
         # The turn that ended last: a stop may come a moment after it.
         self.ended_turn: str | None = None
         # Connections on their way in; while there are any, the session is not let go.
@@ -76,6 +83,20 @@ class LiveSession:
     def idle(self) -> bool:
         """Nobody is attached and nothing runs."""
         return not self.connections and self.turn is None and not self.attaching and not self.lock.locked()
+
+    def recall(self, question: Message | None) -> Sequence[ModelMessage] | None:
+        """The model's memory above a new question, where it is at hand; None where the database must be asked."""
+        if question is None:
+            return None
+        if question.parent is None:
+            return ()
+        if self._remembered is not None and self._remembered[0] == question.parent:
+            return self._remembered[1]
+        return None
+
+    def remember(self, answer: str, history: Sequence[ModelMessage]) -> None:
+        """Keep what the model knows after this answer; long ones are read again, so that their window moves."""
+        self._remembered = (answer, history) if len(history) <= REMEMBERED else None
 
     # ------------------------------------------------------------------------------------------ attaching
 

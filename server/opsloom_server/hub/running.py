@@ -47,14 +47,19 @@ _log = logging.getLogger(__name__)
 class RunningTurn:
     """The orchestrator's sink. Owned by the hub, which awaits `task`."""
 
-    def __init__(self, session: LiveSession, start: TurnStart, message: Message, user: str) -> None:
+    def __init__(
+        self, session: LiveSession, start: TurnStart, message: Message, user: str, question: Message | None
+    ) -> None:
         self.id = start.turn
         self.epoch = start.epoch
         self.model = start.model
         self.user = user
+        # The new message that this answers; None where an answer is tried again or goes on.
+        self.question = question
         self.stopping = False
         # What the model remembers of this very answer, where it goes on after waiting.
         self.kept: Sequence[ModelMessage] = ()
+        self._known: Sequence[ModelMessage] | None = None
         self._session = session
         self._rev = start.rev
         self._message = message
@@ -186,8 +191,11 @@ class RunningTurn:
         status: EndStatus = "interrupted"
         outcome: Outcome | None = None
         try:
-            outcome = await run(await brief(), self, self._token)
+            told = await brief()
+            outcome = await run(told, self, self._token)
             status = outcome.status
+            if status == "done":
+                self._known = [*told.history, *outcome.history]
         except asyncio.CancelledError:
             status = "stopped" if self.stopping else "interrupted"
         except OpsloomError as error:
@@ -265,6 +273,8 @@ class RunningTurn:
                         made = await journal.close()
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id
+                    if self._known is not None:
+                        session.remember(message.id, self._known)
                 return
             except Unavailable:
                 await asyncio.sleep(STORE_AGAIN[min(attempt, len(STORE_AGAIN) - 1)])

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from opsloom_server.errors import Unavailable
 from opsloom_server.store import address
 
-__all__ = ["APP_ROLE", "Database", "make_engine"]
+__all__ = ["APP_ROLE", "RETRY_MS", "Database", "dumps", "make_engine"]
 
 APP_ROLE = "opsloom_app"
 
@@ -44,7 +44,8 @@ _MAY_SET_ROLE = text(
 )
 
 
-def _dumps(value: Any) -> str:
+def dumps(value: Any) -> str:
+    """Write a value for a JSON column."""
     return msgspec.json.encode(value).decode()
 
 
@@ -52,7 +53,7 @@ def make_engine(url: str, **options: Any) -> AsyncEngine:
     """Make an engine on asyncpg; JSON columns take and give what msgspec encodes and decodes."""
     return create_async_engine(
         address.parse(url),
-        json_serializer=_dumps,
+        json_serializer=dumps,
         json_deserializer=msgspec.json.decode,
         connect_args={
             "timeout": 10,

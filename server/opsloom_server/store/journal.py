@@ -25,13 +25,14 @@ from opsloom_protocol.frames import (
     TurnStart,
 )
 from opsloom_protocol.messages import Author, BlockPart, BlockState, FeedbackMark, Message, MessageChange, Part
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Conflict, NotFound
 from opsloom_server.store.conversations import SessionRow, messages_by_id, restore, rfc3339
 from opsloom_server.store.ids import new_id
+from opsloom_server.store.prepared import Driver, Prepared, driver_of
 from opsloom_server.store.tables.conversation import (
     blocks,
     messages,
@@ -56,17 +57,17 @@ _LOCK = (
     .where(sessions.c.id == bindparam("session"), sessions.c.deleted_at.is_(None))
     .with_for_update()
 )
-_CLOSE = (
+_CLOSE = Prepared(
     update(sessions)
     .where(sessions.c.id == bindparam("session"))
     .values(rev=bindparam("at_rev"), leaf=bindparam("at_leaf"), title=bindparam("at_title"), updated_at=func.now())
 )
-_END_TURN = (
+_END_TURN = Prepared(
     update(turns)
     .where(turns.c.id == bindparam("turn"), turns.c.epoch == bindparam("of_epoch"), turns.c.status == "running")
     .values(status=bindparam("new_status"), seq=bindparam("at_seq"), ended_at=func.now())
 )
-_END_MESSAGE = (
+_END_MESSAGE = Prepared(
     update(messages)
     .where(messages.c.id == bindparam("message"))
     .values(
@@ -77,7 +78,7 @@ _END_MESSAGE = (
         history=bindparam("new_history"),
     )
 )
-_CLEAR_LOG = delete(turn_log).where(turn_log.c.turn_id == bindparam("turn"))
+_CLEAR_LOG = Prepared(delete(turn_log).where(turn_log.c.turn_id == bindparam("turn")))
 _REPLY = select(requests.c.hash, requests.c.reply, requests.c.message_id).where(
     requests.c.session_id == bindparam("session"), requests.c.ref == bindparam("ref")
 )
@@ -86,6 +87,43 @@ _ACT = (
     .where(blocks.c.id == bindparam("block"), blocks.c.state["status"].astext == "open")
     .values(state=bindparam("new_state"), reply=bindparam("new_reply"))
 )
+
+
+def _inserting(table: Table, *columns: str, **fixed: Any) -> Prepared:
+    return Prepared(insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns} | fixed))
+
+
+def _seconds(value: float) -> Any:
+    return func.make_interval(0, 0, 0, 0, 0, 0, value)
+
+
+_ADD_MESSAGE = _inserting(
+    messages,
+    "id",
+    "workspace_id",
+    "session_id",
+    "parent",
+    "role",
+    "status",
+    "author",
+    "parts",
+    "model",
+    "created_at",
+)
+_ADD_TURN = _inserting(
+    turns,
+    "id",
+    "workspace_id",
+    "session_id",
+    "message_id",
+    "user_id",
+    "status",
+    "model",
+    "owner",
+    lease_until=func.now() + _seconds(LEASE),
+)
+_ADD_REQUEST = _inserting(requests, "workspace_id", "session_id", "ref", "hash", "reply", "message_id")
+_ADD_LOG = _inserting(session_log, "workspace_id", "session_id", "rev", "turn_id", "seq", "frame", "message_id")
 
 
 class Fenced(Exception):
@@ -130,6 +168,7 @@ class Journal:
         self.leaf = row.leaf
         self.title = row.title
         self.connection = connection
+        self._held: Driver | None = None
         self._workspace = workspace
         self._turn = turn
         self._seq = seq
@@ -156,9 +195,10 @@ class Journal:
     async def close(self) -> list[Made]:
         """Write the log and the session's row; what was made may be sent once the transaction is committed."""
         if self.made:
-            await self.connection.execute(insert(session_log), [self._logged(made) for made in self.made])
+            driver = await self._driver()
+            await _ADD_LOG.execute_many(driver, [self._logged(made) for made in self.made])
             values = {"at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
-            await self.connection.execute(_CLOSE, {"session": self.row.id, **values})
+            await _CLOSE.execute(driver, {"session": self.row.id, **values})
         return self.made
 
     def _logged(self, made: Made) -> dict[str, Any]:
@@ -171,6 +211,11 @@ class Journal:
             "frame": encode(_without_body(made.frame)).decode(),
             "message_id": made.body,
         }
+
+    async def _driver(self) -> Driver:
+        if self._held is None:
+            self._held = await driver_of(self.connection)
+        return self._held
 
     def _next(self) -> int:
         self.rev += 1
@@ -208,8 +253,8 @@ class Journal:
         return message
 
     async def _insert(self, message: Message, now: datetime) -> None:
-        await self.connection.execute(
-            insert(messages),
+        await _ADD_MESSAGE.execute(
+            await self._driver(),
             {
                 "id": message.id,
                 "workspace_id": self._workspace,
@@ -282,8 +327,8 @@ class Journal:
         else:
             await self.connection.execute(update(messages).where(messages.c.id == answer).values(status="running"))
         turn = new_id("trn")
-        await self.connection.execute(
-            insert(turns).values(lease_until=func.now() + _seconds(LEASE)),
+        await _ADD_TURN.execute(
+            await self._driver(),
             {
                 "id": turn,
                 "workspace_id": self._workspace,
@@ -325,13 +370,12 @@ class Journal:
 
         Raises `Fenced` where the turn is not this owner's any more.
         """
-        ended = await self.connection.execute(
-            _END_TURN, {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
-        )
-        if ended.rowcount == 0:
+        driver = await self._driver()
+        values = {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
+        if await _END_TURN.execute(driver, values) == 0:
             raise Fenced
-        await self.connection.execute(
-            _END_MESSAGE,
+        await _END_MESSAGE.execute(
+            driver,
             {
                 "message": message.id,
                 "new_status": message.status,
@@ -341,7 +385,7 @@ class Journal:
                 "new_history": history,
             },
         )
-        await self.connection.execute(_CLEAR_LOG, {"turn": turn})
+        await _CLEAR_LOG.execute(driver, {"turn": turn})
         await self._keep_blocks(message, calls or {})
         self._turn, self._seq = turn, seq
         self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message), body=message.id))
@@ -380,8 +424,8 @@ class Journal:
         """Keep the reply to a request, so that the same `ref` gets the same."""
         body = reply.message.id if isinstance(reply, MessageAdded) else None
         framed = replace(reply, ref=request.ref)
-        await self.connection.execute(
-            insert(requests),
+        await _ADD_REQUEST.execute(
+            await self._driver(),
             {
                 "workspace_id": self._workspace,
                 "session_id": self.row.id,
@@ -395,7 +439,3 @@ class Journal:
 
 def _without_body(frame: Any) -> Any:
     return replace(frame, message=None) if isinstance(frame, MessageAdded | TurnEnd) else frame
-
-
-def _seconds(value: float) -> Any:
-    return func.make_interval(0, 0, 0, 0, 0, 0, value)

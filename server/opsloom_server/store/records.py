@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, bindparam, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,21 @@ class AuditRow(Struct, frozen=True):
     detail: dict[str, Any]
 
 
+def _adding() -> Any:
+    """The statement, built once: a turn's end waits for it."""
+    figures = ("turns", "input_tokens", "output_tokens", "cost")
+    given: dict[str, Any] = {
+        name: bindparam(name) for name in ("workspace_id", "user_id", "assistant_id", "model", *figures)
+    }
+    added = upsert(usage).values(day=func.timezone("UTC", func.now()).cast(usage.c.day.type), **given)
+    sums = {name: usage.c[name] + added.excluded[name] for name in figures}
+    keys = [usage.c[name] for name in ("workspace_id", "day", "user_id", "assistant_id", "model")]
+    return added.on_conflict_do_update(index_elements=keys, set_=sums)
+
+
+_ADD_USAGE = _adding()
+
+
 async def add_usage(
     connection: AsyncConnection,
     workspace: str,
@@ -50,20 +65,19 @@ async def add_usage(
     cost: float | None = None,
 ) -> None:
     """Add one turn to the figures of its day (UTC, the database's clock)."""
-    added = upsert(usage).values(
-        workspace_id=workspace,
-        day=func.timezone("UTC", func.now()).cast(usage.c.day.type),
-        user_id=user,
-        assistant_id=assistant,
-        model=model,
-        turns=1,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cost=Decimal(str(cost or 0)),
+    await connection.execute(
+        _ADD_USAGE,
+        {
+            "workspace_id": workspace,
+            "user_id": user,
+            "assistant_id": assistant,
+            "model": model,
+            "turns": 1,
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+            "cost": Decimal(str(cost or 0)),
+        },
     )
-    sums = {name: usage.c[name] + added.excluded[name] for name in ("turns", "input_tokens", "output_tokens", "cost")}
-    keys = [usage.c[name] for name in ("workspace_id", "day", "user_id", "assistant_id", "model")]
-    await connection.execute(added.on_conflict_do_update(index_elements=keys, set_=sums))
 
 
 async def usage_by_day(connection: AsyncConnection, since: date, until: date) -> list[UsageRow]:
