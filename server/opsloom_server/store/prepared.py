@@ -17,7 +17,7 @@ from opsloom_server.store.engine import RETRY_MS, dumps
 
 __all__ = ["Driver", "Prepared", "driver_of"]
 
-_DIALECT: Final = dialect(json_serializer=dumps)  # type: ignore[no-untyped-call] - it has no annotations
+_DIALECT: Final = dialect(json_serializer=dumps)  # type: ignore[no-untyped-call]
 
 # asyncpg's connection below SQLAlchemy's, inside the transaction that SQLAlchemy began.
 Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
