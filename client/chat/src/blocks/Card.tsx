@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
 
-/** The frame of a block: one line round it, no shadow. */
+/** The frame of a block: one line round it, no shadow. A group, no landmark: a conversation may hold many of one name. */
 export function Card({ label, flush = false, children }: { label: string; flush?: boolean; children: ReactNode }): ReactNode {
   return (
-    <section aria-label={label} className={`overflow-hidden rounded-panel border border-line bg-surface ${flush ? "" : "p-5 max-sm:p-4"}`}>
+    <div role="group" aria-label={label} className={`overflow-hidden rounded-panel border border-line bg-surface ${flush ? "" : "p-5 max-sm:p-4"}`}>
       {children}
-    </section>
+    </div>
   );
 }
 

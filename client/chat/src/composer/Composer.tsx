@@ -155,7 +155,11 @@ function useDraft(session: string, fresh: boolean): [string, SetText] {
     const timer = setTimeout(() => writeDraft(held.place, held.text), held.text ? 500 : 0);
     return () => clearTimeout(timer);
   }, [held]);
-  const setText: SetText = (next) => setHeld((old) => ({ ...old, text: typeof next === "function" ? next(old.text) : next }));
+  const setText: SetText = (next) => {
+    // At once: a message that is sent may give the session its name before any timer runs, and leave the old draft behind.
+    if (next === "") writeDraft(place, "");
+    setHeld((old) => ({ ...old, text: typeof next === "function" ? next(old.text) : next }));
+  };
   return [held.text, setText];
 }
 

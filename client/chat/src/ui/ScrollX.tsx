@@ -19,7 +19,7 @@ export function ScrollX({ label, className = "", children }: ScrollXProps): Reac
       box.dataset["more"] = more;
       if (room > 1) {
         box.tabIndex = 0;
-        box.setAttribute("role", "region");
+        box.setAttribute("role", "group");
         box.setAttribute("aria-label", label);
       } else {
         box.removeAttribute("tabindex");
