@@ -64,7 +64,7 @@ def test_a_form_says_what_is_wrong_and_becomes_a_summary(page: Page, opsloom: st
     page.get_by_role("textbox", name="Your name").fill("Ada")
     page.get_by_role("textbox", name="E-mail").fill("not an address")
     page.get_by_role("button", name="Book").click()
-    form = page.get_by_role("region", name="Book a call")
+    form = page.get_by_role("group", name="Book a call", exact=True)
     expect(page.get_by_role("textbox", name="E-mail")).to_have_attribute("aria-invalid", "true")
     page.get_by_role("textbox", name="E-mail").fill("ada@example.com")
     page.get_by_role("button", name="Book").click()
@@ -72,7 +72,7 @@ def test_a_form_says_what_is_wrong_and_becomes_a_summary(page: Page, opsloom: st
     expect(form).to_contain_text("ada@example.com")
     is_answered(page)
     page.reload()
-    expect(page.get_by_role("region", name="Book a call")).to_contain_text("ada@example.com")
+    expect(page.get_by_role("group", name="Book a call", exact=True)).to_contain_text("ada@example.com")
 
 
 def test_a_chart_is_there_after_a_reload_too(page: Page, opsloom: str, watch: Watch) -> None:

@@ -66,7 +66,7 @@ def test_a_form_says_what_is_wrong_then_becomes_a_summary(page: Page, scripted: 
     page.goto(scripted.origin)
     ask(page, "Let me book")
     is_answered(page)
-    form = page.get_by_role("region", name="Book a call")
+    form = page.get_by_role("group", name="Book a call", exact=True)
     form.get_by_label("Your name").fill("Ada")
     form.get_by_label("People").fill("200")
     form.get_by_role("combobox", name="Language").select_option("Deutsch")
@@ -98,7 +98,7 @@ def test_what_only_the_server_knows_is_said_beside_the_field(page: Page, scripte
     page.reload()
     ask(page, "Let me book wrongly")
     is_answered(page)
-    form = page.get_by_role("region", name="Book a call")
+    form = page.get_by_role("group", name="Book a call", exact=True)
     form.get_by_label("Your name").fill("Ada")
     form.get_by_label("People").fill("12")
     form.get_by_role("button", name="Book the call").click()
@@ -160,7 +160,7 @@ def test_progress_changes_in_place(page: Page, scripted: Scripted) -> None:
             {"op": "set", "path": "/stages/1/status", "value": "running"},
         ]
         done = [{"op": "set", "path": f"/stages/{n}/status", "value": "done"} for n in (1, 2)]
-        said = sum(message["role"] == "tool" for message in body["messages"])
+        said: int = sum(message["role"] == "tool" for message in body["messages"])
         answers_so_far: list[Script] = [
             [ToolCall("update_block", {"block": block, "ops": ops}, id="call_first_change")],
             [held, ToolCall("update_block", {"block": block, "ops": done}, id="call_second_change")],
