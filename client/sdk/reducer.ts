@@ -147,7 +147,7 @@ function started(state: State, frame: TurnStart): State {
   const waiting = state.messages.find((message) => message.id === frame.message);
   if (waiting !== undefined) {
     const messages = state.messages.filter((message) => message.id !== frame.message);
-    return { ...state, leaf: frame.message, messages, turn: turn({ ...waiting, status: "running" }) };
+    return { ...state, leaf: frame.message, messages, turn: turn({ ...waiting, status: "running", model: frame.model }) };
   }
   const { above, queue } = around(state.messages, frame.parent, frame.message);
   const siblings = frame.siblings ?? [];

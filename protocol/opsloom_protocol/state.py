@@ -174,7 +174,7 @@ def _changed(message: Message, change: MessageChange) -> Message:
 def _start(state: State, frame: TurnStart) -> State:
     waiting = next((m for m in state.messages if m.id == frame.message), None)
     if waiting is not None:
-        answer = replace(waiting, status="running")
+        answer = replace(waiting, status="running", model=frame.model)
         state = replace(state, messages=tuple(m for m in state.messages if m.id != frame.message))
     else:
         above, queue = _above(state, frame.parent, frame.message)

@@ -83,16 +83,20 @@ class Outcome(Struct, frozen=True, kw_only=True):
     calls: Mapping[str, str] = {}
 
 
-async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
-    """Run the turn to its end. A failure is an outcome; only the task's own cancellation is raised."""
-    agent: Agent[Deps, str | DeferredToolRequests] = Agent(
-        brief.model,
+def _agent(model: Model, instructions: str) -> Agent[Deps, str | DeferredToolRequests]:
+    """The agent of one run: it may end in words or in questions that wait for a person."""
+    return Agent(
+        model,
         deps_type=Deps,
-        instructions=brief.instructions or None,
+        instructions=instructions or None,
         output_type=[str, DeferredToolRequests],
-        model_settings=brief.settings or None,  # type: ignore[arg-type]
         name="assistant",
     )
+
+
+async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
+    """Run the turn to its end. A failure is an outcome; only the task's own cancellation is raised."""
+    agent = _agent(brief.model, brief.instructions)
     context = ToolContext(
         workspace=brief.workspace,
         session=brief.session,
@@ -106,6 +110,7 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
     try:
         result = await agent.run(
             brief.prompt,
+            model_settings=brief.settings or None,  # type: ignore[arg-type]
             deps=Deps(sink),
             message_history=history,
             deferred_tool_results=DeferredToolResults(calls=dict(brief.answers)) if brief.answers else None,

@@ -185,8 +185,9 @@ class _Step:
     async def _send(self, request: Send) -> Reply:
         parts = await self._parts(request)
         leaf = self._journal.leaf
-        if self._session.turn is not None:
-            if len(await queue(self._database, self._session.id)) >= QUEUE:
+        waiting = len(await queue(self._database, self._session.id)) if self._session.queueing else 0
+        if self._session.turn is not None or waiting:
+            if waiting >= QUEUE:
                 raise Busy(f"{QUEUE} messages wait already; let the assistant catch up.", retry_ms=5_000)
             self._session.queueing = True
             await self._journal.add_message(parts, self._author, parent=leaf, queued=True, ref=request.ref)
@@ -264,7 +265,8 @@ class _Step:
         return self._journal.made[-1].frame
 
     async def _feedback(self, request: Feedback) -> Reply:
-        self._demand_rest()
+        if self._session.turn is not None and self._session.turn.message.id == request.message:
+            raise Busy("This answer is still being written; mark it when it is whole.")
         held = await self._message(request.message, "assistant")
         mark = FeedbackMark(value=request.value, comment=_clean(request.comment) if request.comment else None)
         await self._journal.change_message(MessageChange(id=held.id, feedback=mark), request.ref)

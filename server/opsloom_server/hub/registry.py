@@ -122,6 +122,9 @@ class Hub:
             await session.attach(connection, cursor, ref)
             if old is not None:
                 self._let_go(old)
+            if session.queueing and session.turn is None and session.orphan is None:
+                # A process that was killed between two turns left a queue that nobody would begin.
+                await self._go_on(session)
         finally:
             session.attaching -= 1
             self._let_go(session)
@@ -243,6 +246,8 @@ class Hub:
                         turn = await Commands(session, self.allowance).handle(connection, request)
                         if turn is not None:
                             self._run(session, turn)
+                        elif session.queueing and session.turn is None:
+                            await self._go_on(session)
                 except OpsloomError as error:
                     connection.refuse(error, request.ref)
                 except Exception:
@@ -262,17 +267,26 @@ class Hub:
         async def ended() -> None:
             self._turns.pop(turn.id, None)
             self.allowance.ended(turn.user)
-            if not self.draining:
-                following = await Commands(session, self.allowance).next_queued()
-                if following is not None:
-                    self._run(session, following)
-            self._let_go(session)
+            try:
+                if not self.draining:
+                    await self._go_on(session)
+            finally:
+                session.attaching -= 1
+                self._let_go(session)
 
+        # Held until the next of the queue has begun: between two turns the session looks idle.
+        session.attaching += 1
         self._turns[turn.id] = turn
         self.allowance.started(turn.user)
         task = turn.start(told, ended)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+
+    async def _go_on(self, session: LiveSession) -> None:
+        """Begin the turn of whoever is first in the queue, if nobody's runs."""
+        following = await Commands(session, self.allowance).next_queued()
+        if following is not None:
+            self._run(session, following)
 
     @property
     def running(self) -> int:
@@ -353,6 +367,4 @@ class Hub:
                     continue
                 async with self._held(workspace, orphan.session) as session:
                     if await take_over(self.environment, session, orphan):
-                        following = await Commands(session, self.allowance).next_queued()
-                        if following is not None:
-                            self._run(session, following)
+                        await self._go_on(session)

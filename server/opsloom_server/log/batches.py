@@ -44,6 +44,7 @@ class _Batch(Struct):
     first: int
     last: int
     frames: list[str]
+    size: int
 
 
 class Batches:
@@ -61,19 +62,20 @@ class Batches:
             return
         batch = self._pending.get(turn)
         if batch is None:
-            self._pending[turn] = _Batch(workspace, turn, epoch, seq, seq, [frame])
+            batch = self._pending[turn] = _Batch(workspace, turn, epoch, seq, seq, [frame], len(frame))
         else:
             batch.last = seq
             batch.frames.append(frame)
+            batch.size += len(frame)
         self._bytes += len(frame)
-        if self._bytes >= WRITE_BYTES:
+        if batch.size >= WRITE_BYTES:
             self._due.set()
 
     def forget(self, turn: str) -> None:
         """Drop what waits of a turn whose answer is being stored whole."""
         batch = self._pending.pop(turn, None)
         if batch is not None:
-            self._bytes -= sum(map(len, batch.frames))
+            self._bytes -= batch.size
 
     async def run(self) -> None:
         """Write until cancelled, then write what is left."""
@@ -123,6 +125,7 @@ class Batches:
             if newer is not None:
                 batch.frames.extend(newer.frames)
                 batch.last = newer.last
-                self._bytes -= sum(map(len, newer.frames))
+                batch.size += newer.size
+                self._bytes -= newer.size
             self._pending[batch.turn] = batch
-            self._bytes += sum(map(len, batch.frames))
+            self._bytes += batch.size
