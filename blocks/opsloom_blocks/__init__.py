@@ -1,5 +1,7 @@
 """What can be shown: the kinds of blocks, and blocks made, changed and acted on."""
 
+from opsloom_protocol.messages import Issue
+
 from opsloom_blocks.catalogue import BLOCKS, Kinds
 from opsloom_blocks.content import Data, plain, schema_of
 from opsloom_blocks.errors import BlockError, ExtensionError, NotOpen, UnknownKind
@@ -14,6 +16,7 @@ __all__ = [
     "BlockKind",
     "Data",
     "ExtensionError",
+    "Issue",
     "Kinds",
     "NotOpen",
     "UnknownKind",

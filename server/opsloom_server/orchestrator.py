@@ -6,7 +6,7 @@ hub's turn implements; nothing here knows a socket or the database.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, Protocol
 
 from msgspec import Struct
@@ -106,14 +106,17 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
         kinds=brief.kinds,
         shown=brief.shown,
     )
-    history = mended(brief.history, keep=brief.answers)
+    # Earlier questions of the same answer have had their results; only what the history leaves open is given now.
+    unanswered = open_calls(brief.history)
+    answers = {call: value for call, value in brief.answers.items() if call in unanswered}
+    history = mended(brief.history, keep=answers)
     try:
         result = await agent.run(
             brief.prompt,
             model_settings=brief.settings or None,  # type: ignore[arg-type]
             deps=Deps(sink),
             message_history=history,
-            deferred_tool_results=DeferredToolResults(calls=dict(brief.answers)) if brief.answers else None,
+            deferred_tool_results=DeferredToolResults(calls=answers) if answers else None,
             toolsets=[OpsloomToolset(brief.tools, context)],
             event_stream_handler=forward_events,
             cancellation_token=stop,
@@ -147,28 +150,37 @@ def mended(history: Sequence[ModelMessage], keep: Mapping[str, Any] = {}) -> lis
     Calls in `keep` are left open at the end, as their results are about to be given.
     """
     out: list[ModelMessage] = []
-    for index, message in enumerate(history):
+    for message, missing in _with_missing(history):
         out.append(message)
-        if not isinstance(message, ModelResponse):
-            continue
-        following = history[index + 1] if index + 1 < len(history) else None
-        answered = _answered(following)
-        missing = [
-            part
-            for part in message.parts
-            if isinstance(part, ToolCallPart) and part.tool_call_id not in answered and part.tool_call_id not in keep
+        returns = [
+            ToolReturnPart(
+                tool_name=part.tool_name,
+                tool_call_id=part.tool_call_id,
+                content="There is no result: this was broken off.",
+            )
+            for part in missing
+            if part.tool_call_id not in keep
         ]
-        if missing:
-            returns = [
-                ToolReturnPart(
-                    tool_name=part.tool_name,
-                    tool_call_id=part.tool_call_id,
-                    content="There is no result: this was broken off.",
-                )
-                for part in missing
-            ]
+        if returns:
             out.append(ModelRequest(parts=[*returns]))
     return out
+
+
+def open_calls(history: Sequence[ModelMessage]) -> set[str]:
+    """The calls at the end of a history that have no result yet."""
+    last = list(_with_missing(history))[-1:]
+    return {part.tool_call_id for _, missing in last for part in missing}
+
+
+def _with_missing(history: Sequence[ModelMessage]) -> Iterator[tuple[ModelMessage, list[ToolCallPart]]]:
+    """Each message, and which of its calls the message after it does not answer."""
+    for index, message in enumerate(history):
+        if not isinstance(message, ModelResponse):
+            yield message, []
+            continue
+        answered = _answered(history[index + 1] if index + 1 < len(history) else None)
+        calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
+        yield message, [part for part in calls if part.tool_call_id not in answered]
 
 
 def _answered(message: ModelMessage | None) -> set[str]:

@@ -115,3 +115,24 @@ async def _chart(stage: Stage, client: RawClient) -> dict[str, Any]:
     stage.vendor.script([Text("There you are.")])
     await client.ask("send", text="Show me")
     return await client.until("turn.end")
+
+
+async def test_two_questions_one_after_the_other_in_one_answer(stage: Stage) -> None:
+    fields = [{"name": "who", "label": "Who", "type": "text"}]
+    stage.vendor.script([ASK])
+    stage.vendor.script([ToolCall("ask_form", {"title": "And you?", "fields": fields})])
+    stage.vendor.script([Text("Thank you both.")])
+    async with stage.client() as client:
+        await client.ask("send", text="Ask me things")
+        first = block_of(await client.until("turn.end"))
+        await client.ask("act", block=first["id"], action="choose", values={"choices": ["red"]})
+        waiting = await client.until("turn.end")
+        assert waiting["status"] == "waiting"
+        second = [part["block"] for part in waiting["message"]["parts"] if part["type"] == "block"][1]
+        await client.ask("act", block=second["id"], action="submit", values={"values": {"who": "Ada"}})
+        end = await client.until("turn.end")
+        assert end["status"] == "done"
+        assert end["message"]["parts"][-1]["text"] == "Thank you both."
+        told = stage.vendor.requests[-1].body["messages"]
+        assert [message["role"] for message in told][-4:] == ["assistant", "tool", "assistant", "tool"]
+        await reloaded(stage, client)

@@ -92,8 +92,10 @@ _ADOPT = (
 )
 _SHOWN = select(turn_log.c.frames).where(turn_log.c.turn_id == bindparam("turn")).order_by(turn_log.c.first_seq)
 _PARTS = select(messages.c.parts).where(messages.c.id == bindparam("message"))
-_BLOCKS = select(blocks.c.id, blocks.c.message_id, blocks.c.kind, blocks.c.call, blocks.c.state, blocks.c.reply).where(
-    blocks.c.message_id == bindparam("message")
+_BLOCKS = (
+    select(blocks.c.id, blocks.c.message_id, blocks.c.kind, blocks.c.call, blocks.c.state, blocks.c.reply)
+    .where(blocks.c.message_id == bindparam("message"))
+    .order_by(blocks.c.created_at, blocks.c.id)
 )
 _MEMORY = text(
     """
