@@ -7,7 +7,7 @@ is sent to people only after the transaction's commit.
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -25,105 +25,36 @@ from opsloom_protocol.frames import (
     TurnStart,
 )
 from opsloom_protocol.messages import Author, BlockPart, BlockState, FeedbackMark, Message, MessageChange, Part
-from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Conflict, NotFound
 from opsloom_server.store.conversations import SessionRow, messages_by_id, restore, rfc3339
 from opsloom_server.store.ids import new_id
-from opsloom_server.store.prepared import Driver, Prepared, driver_of
+from opsloom_server.store.journal_statements import (
+    ACT,
+    ADD_LOG,
+    ADD_MESSAGE,
+    ADD_REQUEST,
+    ADD_TURN,
+    CLEAR_LOG,
+    CLOSE,
+    END_MESSAGE,
+    END_TURN,
+    LOCK,
+    REPLY,
+)
+from opsloom_server.store.prepared import Driver, driver_of
 from opsloom_server.store.tables.conversation import (
     blocks,
     messages,
-    requests,
-    session_log,
     sessions,
-    turn_log,
-    turns,
 )
 
-__all__ = ["LEASE", "Fenced", "Journal", "fingerprint", "replied"]
-
-LEASE: Final = 10.0
-"""Seconds for which a turn's owner is believed alive; it renews every 3."""
+__all__ = ["Fenced", "Journal", "fingerprint", "replied"]
 
 EndStatus = Literal["done", "stopped", "failed", "interrupted", "waiting"]
-
-_LOCK = (
-    select(
-        sessions.c.id, sessions.c.assistant_id, sessions.c.user_id, sessions.c.title, sessions.c.rev, sessions.c.leaf
-    )
-    .where(sessions.c.id == bindparam("session"), sessions.c.deleted_at.is_(None))
-    .with_for_update()
-)
-_CLOSE = Prepared(
-    update(sessions)
-    .where(sessions.c.id == bindparam("session"))
-    .values(rev=bindparam("at_rev"), leaf=bindparam("at_leaf"), title=bindparam("at_title"), updated_at=func.now())
-)
-_END_TURN = Prepared(
-    update(turns)
-    .where(turns.c.id == bindparam("turn"), turns.c.epoch == bindparam("of_epoch"), turns.c.status == "running")
-    .values(status=bindparam("new_status"), seq=bindparam("at_seq"), ended_at=func.now())
-)
-_END_MESSAGE = Prepared(
-    update(messages)
-    .where(messages.c.id == bindparam("message"))
-    .values(
-        status=bindparam("new_status"),
-        parts=bindparam("new_parts"),
-        usage=bindparam("new_usage"),
-        error=bindparam("new_error"),
-        history=bindparam("new_history"),
-    )
-)
-_CLEAR_LOG = Prepared(delete(turn_log).where(turn_log.c.turn_id == bindparam("turn")))
-_REPLY = select(requests.c.hash, requests.c.reply, requests.c.message_id).where(
-    requests.c.session_id == bindparam("session"), requests.c.ref == bindparam("ref")
-)
-_ACT = (
-    update(blocks)
-    .where(blocks.c.id == bindparam("block"), blocks.c.state["status"].astext == "open")
-    .values(state=bindparam("new_state"), reply=bindparam("new_reply"))
-)
-
-
-def _inserting(table: Table, *columns: str, **fixed: Any) -> Prepared:
-    return Prepared(insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns} | fixed))
-
-
-def _seconds(value: float) -> Any:
-    return func.make_interval(0, 0, 0, 0, 0, 0, value)
-
-
-_ADD_MESSAGE = _inserting(
-    messages,
-    "id",
-    "workspace_id",
-    "session_id",
-    "parent",
-    "role",
-    "status",
-    "author",
-    "parts",
-    "model",
-    "created_at",
-)
-_ADD_TURN = _inserting(
-    turns,
-    "id",
-    "workspace_id",
-    "session_id",
-    "message_id",
-    "user_id",
-    "status",
-    "model",
-    "owner",
-    lease_until=func.now() + _seconds(LEASE),
-)
-_ADD_REQUEST = _inserting(requests, "workspace_id", "session_id", "ref", "hash", "reply", "message_id")
-_ADD_LOG = _inserting(session_log, "workspace_id", "session_id", "rev", "turn_id", "seq", "frame", "message_id")
 
 
 class Fenced(Exception):
@@ -145,7 +76,7 @@ def fingerprint(request: Request) -> bytes:
 
 async def replied(connection: AsyncConnection, session: str, request: Request) -> str | None:
     """The reply that this `ref` got before, as JSON; None where it is new. Raises `Conflict` for other content."""
-    row = (await connection.execute(_REPLY, {"session": session, "ref": request.ref})).one_or_none()
+    row = (await connection.execute(REPLY, {"session": session, "ref": request.ref})).one_or_none()
     if row is None:
         return None
     if row.hash != fingerprint(request):
@@ -187,7 +118,7 @@ class Journal:
         cls, connection: AsyncConnection, workspace: str, session: str, *, turn: str | None = None, seq: int = 0
     ) -> Self:
         """Lock a stored session. `turn` and `seq` say which live frame the coming ones follow. Raises `NotFound`."""
-        row = (await connection.execute(_LOCK, {"session": session})).one_or_none()
+        row = (await connection.execute(LOCK, {"session": session})).one_or_none()
         if row is None:
             raise NotFound
         return cls(connection, workspace, SessionRow(*row), turn, seq)
@@ -196,9 +127,9 @@ class Journal:
         """Write the log and the session's row; what was made may be sent once the transaction is committed."""
         if self.made:
             driver = await self._driver()
-            await _ADD_LOG.execute_many(driver, [self._logged(made) for made in self.made])
+            await ADD_LOG.execute_many(driver, [self._logged(made) for made in self.made])
             values = {"at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
-            await _CLOSE.execute(driver, {"session": self.row.id, **values})
+            await CLOSE.execute(driver, {"session": self.row.id, **values})
         return self.made
 
     def _logged(self, made: Made) -> dict[str, Any]:
@@ -253,7 +184,7 @@ class Journal:
         return message
 
     async def _insert(self, message: Message, now: datetime) -> None:
-        await _ADD_MESSAGE.execute(
+        await ADD_MESSAGE.execute(
             await self._driver(),
             {
                 "id": message.id,
@@ -327,7 +258,7 @@ class Journal:
         else:
             await self.connection.execute(update(messages).where(messages.c.id == answer).values(status="running"))
         turn = new_id("trn")
-        await _ADD_TURN.execute(
+        await ADD_TURN.execute(
             await self._driver(),
             {
                 "id": turn,
@@ -372,9 +303,9 @@ class Journal:
         """
         driver = await self._driver()
         values = {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
-        if await _END_TURN.execute(driver, values) == 0:
+        if await END_TURN.execute(driver, values) == 0:
             raise Fenced
-        await _END_MESSAGE.execute(
+        await END_MESSAGE.execute(
             driver,
             {
                 "message": message.id,
@@ -385,7 +316,7 @@ class Journal:
                 "new_history": history,
             },
         )
-        await _CLEAR_LOG.execute(driver, {"turn": turn})
+        await CLEAR_LOG.execute(driver, {"turn": turn})
         await self._keep_blocks(message, calls or {})
         self._turn, self._seq = turn, seq
         self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message), body=message.id))
@@ -413,7 +344,7 @@ class Journal:
     async def set_block(self, message: str, block: str, state: BlockState, reply: str, ref: str | None = None) -> None:
         """Close an open block. Raises `Conflict` where somebody was faster."""
         values = {"block": block, "new_state": to_builtins(state), "new_reply": reply}
-        if (await self.connection.execute(_ACT, values)).rowcount == 0:
+        if (await self.connection.execute(ACT, values)).rowcount == 0:
             raise Conflict("This was answered already.")
         change = BlockChange(id=block, state=state)
         self.made.append(Made(BlockUpdate(rev=self._next(), message=message, block=change), ref))
@@ -424,7 +355,7 @@ class Journal:
         """Keep the reply to a request, so that the same `ref` gets the same."""
         body = reply.message.id if isinstance(reply, MessageAdded) else None
         framed = replace(reply, ref=request.ref)
-        await _ADD_REQUEST.execute(
+        await ADD_REQUEST.execute(
             await self._driver(),
             {
                 "workspace_id": self._workspace,

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.conversations import decode_parts, with_states
-from opsloom_server.store.journal import LEASE
+from opsloom_server.store.journal_statements import LEASE
 from opsloom_server.store.tables.conversation import blocks, messages, tool_calls, turn_log, turns
 
 __all__ = [

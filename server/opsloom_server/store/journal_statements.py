@@ -1,0 +1,94 @@
+"""What the journal writes and locks, as statements that are made once."""
+
+from typing import Any, Final
+
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+
+from opsloom_server.store.prepared import Prepared
+from opsloom_server.store.tables.conversation import (
+    blocks,
+    messages,
+    requests,
+    session_log,
+    sessions,
+    turn_log,
+    turns,
+)
+
+LEASE: Final = 10.0
+"""Seconds for which a turn's owner is believed alive; it renews every 3."""
+
+LOCK = (
+    select(
+        sessions.c.id, sessions.c.assistant_id, sessions.c.user_id, sessions.c.title, sessions.c.rev, sessions.c.leaf
+    )
+    .where(sessions.c.id == bindparam("session"), sessions.c.deleted_at.is_(None))
+    .with_for_update()
+)
+CLOSE = Prepared(
+    update(sessions)
+    .where(sessions.c.id == bindparam("session"))
+    .values(rev=bindparam("at_rev"), leaf=bindparam("at_leaf"), title=bindparam("at_title"), updated_at=func.now())
+)
+END_TURN = Prepared(
+    update(turns)
+    .where(turns.c.id == bindparam("turn"), turns.c.epoch == bindparam("of_epoch"), turns.c.status == "running")
+    .values(status=bindparam("new_status"), seq=bindparam("at_seq"), ended_at=func.now())
+)
+END_MESSAGE = Prepared(
+    update(messages)
+    .where(messages.c.id == bindparam("message"))
+    .values(
+        status=bindparam("new_status"),
+        parts=bindparam("new_parts"),
+        usage=bindparam("new_usage"),
+        error=bindparam("new_error"),
+        history=bindparam("new_history"),
+    )
+)
+CLEAR_LOG = Prepared(delete(turn_log).where(turn_log.c.turn_id == bindparam("turn")))
+REPLY = select(requests.c.hash, requests.c.reply, requests.c.message_id).where(
+    requests.c.session_id == bindparam("session"), requests.c.ref == bindparam("ref")
+)
+ACT = (
+    update(blocks)
+    .where(blocks.c.id == bindparam("block"), blocks.c.state["status"].astext == "open")
+    .values(state=bindparam("new_state"), reply=bindparam("new_reply"))
+)
+
+
+def _inserting(table: Table, *columns: str, **fixed: Any) -> Prepared:
+    return Prepared(insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns} | fixed))
+
+
+def _seconds(value: float) -> Any:
+    return func.make_interval(0, 0, 0, 0, 0, 0, value)
+
+
+ADD_MESSAGE = _inserting(
+    messages,
+    "id",
+    "workspace_id",
+    "session_id",
+    "parent",
+    "role",
+    "status",
+    "author",
+    "parts",
+    "model",
+    "created_at",
+)
+ADD_TURN = _inserting(
+    turns,
+    "id",
+    "workspace_id",
+    "session_id",
+    "message_id",
+    "user_id",
+    "status",
+    "model",
+    "owner",
+    lease_until=func.now() + _seconds(LEASE),
+)
+ADD_REQUEST = _inserting(requests, "workspace_id", "session_id", "ref", "hash", "reply", "message_id")
+ADD_LOG = _inserting(session_log, "workspace_id", "session_id", "rev", "turn_id", "seq", "frame", "message_id")
