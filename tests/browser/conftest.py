@@ -87,9 +87,16 @@ def watch(context: BrowserContext) -> Watch:
 
 
 @pytest.fixture(scope="session")
-def scripted(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
+def scripted_server(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
     """A running server whose assistant says what a test scripts."""
     url = postgres_cluster.create()
     with Scripted(tmp_path_factory.mktemp("scripted"), free_port(), url) as server:
         yield server
     postgres_cluster.drop(url)
+
+
+@pytest.fixture
+def scripted(scripted_server: Scripted) -> Scripted:
+    """That server, with no script yet and no request remembered."""
+    scripted_server.vendor.reset()
+    return scripted_server

@@ -109,7 +109,7 @@ class Scripted:
         self._process: subprocess.Popen[bytes] | None = None
 
     def script(self, question: str, *answers: Sequence[Step]) -> None:
-        """What the model says to this question, one after the other. A question belongs to one test."""
+        """What the model says to this question, one after the other. The first script whose question fits is taken."""
         self.vendor.script(steps(*answers), when=question)
 
     def asked(self, question: str) -> int:

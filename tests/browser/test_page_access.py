@@ -58,7 +58,6 @@ BLOCKS = {
 @pytest.fixture(params=["light", "dark"])
 def shown(request: pytest.FixtureRequest, page: Page, scripted: Scripted) -> Page:
     """The empty page in that scheme."""
-    scripted.vendor.reset()  # the same questions in both schemes
     page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
     page.goto(scripted.origin)
     expect(composer(page)).to_be_visible()

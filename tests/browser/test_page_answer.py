@@ -41,7 +41,7 @@ def test_streams_in_the_place_of_the_send_button(page: Page, scripted: Scripted,
     expect(answers(page).get_by_role("button", name="Copy answer")).to_have_count(0)
     second.release()
     is_answered(page)
-    assert answers(page).locator(".md").inner_text() == first.whole + second.whole
+    expect(answers(page).locator(".md")).to_have_text(first.whole + second.whole)
     expect(send).to_be_visible()
     assert watch.violations() == []
     assert watch.errors == []

@@ -200,3 +200,19 @@ def test_a_new_message_withdraws_an_open_question(page: Page, scripted: Scripted
     option(page, "Team").click(force=True)
     expect(option(page, "Team")).not_to_be_checked()
     eventually(page, lambda: scripted.asked("Never mind that") == 1)
+
+
+def test_two_questions_in_one_answer(page: Page, scripted: Scripted) -> None:
+    scripted.script(
+        "Ask me twice", [ToolCall("ask_choices", CHOICES)], [ToolCall("ask_form", FORM)], [Text("Both answered.")]
+    )
+    page.goto(scripted.origin)
+    ask(page, "Ask me twice")
+    option(page, "Team").click()
+    form = page.get_by_role("group", name="Book a call", exact=True)
+    form.get_by_label("Your name").fill("Ada")
+    form.get_by_label("People").fill("3")
+    form.get_by_role("button", name="Book the call").click()
+    expect(answers(page)).to_contain_text("Both answered.")
+    is_answered(page)
+    expect(answers(page)).to_have_count(1)

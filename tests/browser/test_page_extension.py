@@ -18,8 +18,7 @@ SERVER_END = """
 from typing import Annotated
 
 from msgspec import Meta
-from opsloom_blocks import BlockKind, Data
-from opsloom_protocol.messages import Issue
+from opsloom_blocks import BlockKind, Data, Issue
 
 
 class Rating(Data, frozen=True, kw_only=True):
