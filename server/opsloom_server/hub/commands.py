@@ -88,16 +88,7 @@ class Commands:
     async def _open(self, database: AsyncConnection, request: Command) -> Journal:
         session = self._session
         if session.stored:
-            turn = session.turn
-            if turn is not None:
-                turn.flush()
-            return await Journal.open(
-                database,
-                session.workspace,
-                session.id,
-                turn=turn.id if turn else None,
-                seq=turn.place.seq if turn else 0,
-            )
+            return await session.journal(database)
         if not isinstance(request, Send):
             raise NotFound
         return await Journal.create(database, session.workspace, session.id, session.assistant.id, session.user)

@@ -17,7 +17,7 @@ from opsloom_server.hub.environment import Environment
 from opsloom_server.log.ring import RING_BYTES, RING_FRAMES, Asker, Entry, Ring, durable
 from opsloom_server.store.assistants import Assistant
 from opsloom_server.store.conversations import SessionRow, find_session, log_after, path, queue
-from opsloom_server.store.journal import Made
+from opsloom_server.store.journal import Journal, Made
 from opsloom_server.store.turns import TurnRow, running, shown_parts
 
 if TYPE_CHECKING:
@@ -225,6 +225,13 @@ class LiveSession:
         return Turn(id=orphan.id, epoch=orphan.epoch, seq=seq, message=replace(answer, parts=parts))
 
     # ------------------------------------------------------------------------------------------ publishing
+
+    async def journal(self, connection: AsyncConnection) -> Journal:
+        """Begin to write to the stored session, after the last live frame. The caller holds the lock."""
+        if self.turn is None:
+            return await Journal.open(connection, self.workspace, self.id)
+        self.turn.flush()
+        return await Journal.open(connection, self.workspace, self.id, turn=self.turn.id, seq=self.turn.place.seq)
 
     def publish(self, made: Sequence[Made], leaf: str | None, title: str | None, asker: str | None = None) -> None:
         """Send what a transaction made; it is committed. The caller holds the lock."""

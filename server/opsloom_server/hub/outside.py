@@ -45,17 +45,8 @@ def end(session: LiveSession) -> None:
 
 async def _change(session: LiveSession, write: Callable[[Journal], Awaitable[None]]) -> None:
     async with session.lock:
-        turn = session.turn
-        if turn is not None:
-            turn.flush()
         async with session.environment.database.transact(session.workspace) as connection:
-            journal = await Journal.open(
-                connection,
-                session.workspace,
-                session.id,
-                turn=turn.id if turn is not None else None,
-                seq=turn.place.seq if turn is not None else 0,
-            )
+            journal = await session.journal(connection)
             await write(journal)
             made = await journal.close()
         session.publish(made, journal.leaf, journal.title)
