@@ -1,0 +1,1 @@
+"""The fault bench: real servers, a proxy that breaks wires, a scripted model, signals; and what was lost."""
