@@ -53,15 +53,16 @@ class Clients:
         """The provider's client."""
         import httpx2
 
+        from opsloom_server.models.http import Transport
+
         if provider not in self._http:
             trust_env = not is_loopback(base_url)
             self._http[provider] = httpx2.AsyncClient(
                 timeout=self.timeout(),
                 follow_redirects=True,
                 trust_env=trust_env,
-                verify=_tls(trust_env),
-                # A thousand turns may stream at once; a hundred idle connections are kept for the next ones.
-                limits=httpx2.Limits(max_connections=1000, max_keepalive_connections=100),
+                # A thousand turns may stream at once.
+                transport=Transport(_tls(trust_env), connections=1000, trust_env=trust_env),
             )
         return self._http[provider]
 

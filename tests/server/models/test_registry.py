@@ -112,7 +112,7 @@ def test_the_catalogue_says_what_is_missing() -> None:
 @pytest.mark.parametrize("error", [HttpError(529), HttpError(401), Stall()])
 async def test_a_fallback_answers_where_the_first_model_fails(vendor: ScriptedVendor, error: HttpError | Stall) -> None:
     vendor.script([error], request=0)
-    vendor.script([Text("The other one speaks, quite at length.")])
+    vendor.script([Text("The other one speaks, quite at length.", delay=0.005)])
     models = Models(settings_for(vendor), ModelTimeouts(first_token=0.3, gap=5))
     model = models.resolve("anthropic:a", ["nobody:x", "openai:b"])
     for one in (models.resolve("anthropic:a"), models.resolve("openai:b")):

@@ -106,7 +106,8 @@ async def test_deltas_go_round_the_framework(
         take(self, event)
 
     monkeypatch.setattr(Feed, "take", counting)
-    vendor.script([Reasoning(tokens=[" hm"] * 100), Text(tokens=[" yes"] * 100)])
+    # Slow enough that no read brings many tokens at once.
+    vendor.script([Reasoning(tokens=[" hm"] * 100, delay=0.001), Text(tokens=[" yes"] * 100, delay=0.001)])
     deps = Deps()
     await run(models.resolve(f"{kind}:m1"), deps)
     assert deps.sink.parts == [("reasoning", " hm" * 100), ("text", " yes" * 100)]
