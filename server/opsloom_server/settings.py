@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     model: str | None = None
     embedder: str = "all-MiniLM-L6-v2"
     extensions: Path | None = None
+    lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
     demo_words_per_second: float = Field(60.0, ge=0, description="Pace of the demo model's answers; 0 = at once")
 
     openai_api_key: SecretStr | None = _plain("OPENAI_API_KEY")

@@ -31,6 +31,12 @@ def upgrade() -> None:
         sa.Column('name', sa.Text(), nullable=False),
         sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
         sa.PrimaryKeyConstraint('id', name='pk_workspaces'))
+    op.create_table('nodes',
+        sa.Column('id', sa.Text(), nullable=False),
+        sa.Column('fingerprint', sa.LargeBinary(), nullable=False),
+        sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+        sa.Column('lease_until', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('id', name='pk_nodes'))
     op.create_table('assistants',
         sa.Column('id', sa.Text(), nullable=False),
         sa.Column('workspace_id', sa.Text(), nullable=False),
@@ -355,6 +361,7 @@ def upgrade() -> None:
         sa.Column('owner', sa.Text(), nullable=False),
         sa.Column('lease_until', sa.DateTime(timezone=True), nullable=False),
         sa.Column('seq', sa.Integer(), server_default=sa.text('0'), nullable=False),
+        sa.Column('stop_asked', sa.Boolean(), server_default=sa.text('false'), nullable=False),
         sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
         sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("status IN ('running', 'done', 'stopped', 'failed', 'interrupted', 'waiting')", name='ck_turns_status'),

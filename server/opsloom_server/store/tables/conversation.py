@@ -5,6 +5,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -101,6 +102,8 @@ turns = Table(
     Column("owner", Text, nullable=False),
     Column("lease_until", DateTime(timezone=True), nullable=False),
     Column("seq", Integer, nullable=False, server_default=text("0")),
+    # Somebody asked for its end, maybe on another node than its owner's.
+    Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
     created_at("started_at"),
     time("ended_at"),
     one_of("status", "running", "done", "stopped", "failed", "interrupted", "waiting"),
