@@ -7,3 +7,6 @@ export function delayBefore(attempt: number, random: () => number): number {
   if (attempt <= 1) return 0;
   return random() * Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** (attempt - 2));
 }
+
+/** "Too many connections" does not get better within milliseconds: the last ceiling's upper half. */
+export const delayAfterTooMany = (random: () => number): number => LAST_CEILING_MS * (0.5 + random() / 2);

@@ -169,6 +169,39 @@ describe("breaks", () => {
     expect(chat.getState().status.phase).toBe("online");
   });
 
+  it.each(["in mid-answer", "with a request on its way"])("a link that falls silent %s is replaced within 10 s", async (when) => {
+    const { server, chat } = setup({ answer: (text) => Array.from({ length: text === "long" ? 200 : 1 }, () => "x") });
+    await pass(50);
+    chat.send("short");
+    await pass(100);
+    if (when === "in mid-answer") {
+      chat.send("long");
+      await pass(200);
+    }
+    const silent = [...server.sockets];
+    silent.forEach((socket) => socket.goSilent());
+    if (when !== "in mid-answer") chat.send("long");
+    await pass(10_000);
+    expect(server.hellos.length).toBe(2);
+    await pass(3_000);
+    expect(texts(chat)).toEqual(["short", "x", "long", "x".repeat(200)]);
+    expect(server.runs).toBe(2);
+  });
+
+  it("a lost turn.end is asked for, with no further frame to tell of it", async () => {
+    const { server, chat } = setup();
+    await pass(50);
+    server.filter = (frame) => frame.type !== "turn.end";
+    chat.send("one");
+    await pass(500);
+    server.filter = () => true;
+    expect(chat.getState().conversation?.turn).not.toBeNull();
+    await pass(30_000);
+    expect(texts(chat)).toEqual(["one", 'You said "one".']);
+    expect(chat.getState().conversation?.turn).toBeNull();
+    expect(server.hellos.length).toBe(1);
+  });
+
   it("asks again where a frame is missing", async () => {
     const { server, chat } = setup({ answer: () => ["a", "b", "c", "d", "e", "f"] });
     await pass(50);
@@ -245,6 +278,15 @@ describe("breaks", () => {
     expect(server.hellos.length).toBe(1);
   });
 
+  it.each([1001, 1006, 1009, 1011, 1012, 4408, 4409, 4429])("comes back by itself after %d", async (code) => {
+    const { server, chat } = setup();
+    await pass(50);
+    server.sockets.forEach((socket) => socket.cut(code));
+    await pass(9_000);
+    expect(server.hellos.length).toBe(2);
+    expect(chat.getState().status.phase).toBe("online");
+  });
+
   it("tries once after 4401", async () => {
     const { server, chat } = setup();
     await pass(50);
@@ -265,6 +307,77 @@ describe("breaks", () => {
     await pass(2000);
     expect(server.hellos.length).toBe(2);
     expect(texts(chat)[1]).toBe("x".repeat(300));
+  });
+});
+
+describe("a page that sleeps", () => {
+  const browser = { window: new EventTarget(), document: Object.assign(new EventTarget(), { visibilityState: "visible" }) };
+  beforeEach(() => {
+    browser.window = new EventTarget();
+    vi.stubGlobal("window", browser.window);
+    vi.stubGlobal("document", browser.document);
+    vi.stubGlobal("navigator", {});
+  });
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it.each([
+    ["is looked at again", () => browser.document.dispatchEvent(new Event("visibilitychange"))],
+    ["thaws", () => browser.document.dispatchEvent(new Event("resume"))],
+    ["is online again", () => browser.window.dispatchEvent(new Event("online"))],
+  ])("and %s has a sound link within 5 s", async (_, wakes) => {
+    const { server, chat } = setup();
+    await pass(50);
+    server.sockets.forEach((socket) => socket.goSilent());
+    vi.setSystemTime(Date.now() + 3_600_000); // its timers stood still
+    wakes();
+    await pass(5_000);
+    expect(server.hellos.length).toBe(2);
+    expect(chat.getState().status.phase).toBe("online");
+  });
+
+  it("whose timers alone run again notices by the clock", async () => {
+    const { server } = setup();
+    await pass(50);
+    server.sockets.forEach((socket) => socket.goSilent());
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await pass(5_000);
+    expect(server.hellos.length).toBe(2);
+  });
+
+  it("keeps a link that stands", async () => {
+    const { server } = setup();
+    await pass(50);
+    browser.document.dispatchEvent(new Event("visibilitychange"));
+    await pass(10_000);
+    expect(server.hellos.length).toBe(1);
+  });
+
+  it("does not wait out a long pause when it wakes", async () => {
+    const { server, chat } = setup();
+    await pass(50);
+    const { receive } = server;
+    server.receive = (socket) => socket.cut();
+    server.sockets.forEach((socket) => socket.cut());
+    await pass(60_000);
+    server.receive = receive;
+    browser.window.dispatchEvent(new Event("online"));
+    await pass(20);
+    expect(chat.getState().status.phase).toBe("online");
+  });
+
+  it("lets go of its socket when it is put away, and is back at once when it is taken out", async () => {
+    const { server, chat } = setup({ answer: () => Array.from({ length: 100 }, () => "x") });
+    await pass(50);
+    chat.send("long");
+    await pass(100);
+    browser.window.dispatchEvent(new Event("pagehide"));
+    expect(server.sockets.size).toBe(0);
+    await pass(5_000);
+    expect(server.hellos.length).toBe(1);
+    browser.window.dispatchEvent(new Event("pageshow"));
+    await pass(50);
+    expect(server.hellos.length).toBe(2);
+    expect(texts(chat)).toEqual(["long", "x".repeat(100)]);
   });
 });
 

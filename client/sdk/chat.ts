@@ -5,12 +5,13 @@ import { Connection, type MakeSocket } from "./connection";
 import type { FileRef, Hello, ServerFrame, Welcome } from "./frames.gen";
 import { newRef } from "./ids";
 import { Misfit } from "./misfit";
-import { openOutbox, type Outbox } from "./outbox";
+import { openOutbox, placeOfNew, type Outbox } from "./outbox";
 import { Publisher } from "./publisher";
 import { apply, cursorOf, emptyState, type State } from "./reducer";
 import { Requests, type Wish } from "./requests";
 import { Rest } from "./rest";
 import type { Tickets } from "./tickets";
+import type { Expecting } from "./watchdog";
 
 export interface ChatOptions {
   /** The server's origin, `https://chat.example.com`. */
@@ -107,7 +108,8 @@ export class Chat implements ChatApi {
       onFrame: (frame) => this.#receive(frame),
       onStatus: (status) => this.#set({ status }),
       onLost: (code) => this.#lost(code),
-      isBusy: () => this.#live.conversation?.turn != null,
+      expecting: () => this.#expecting(),
+      onStill: () => this.#attaching === null && this.#attach(),
       ...(options.socket === undefined ? {} : { socket: options.socket }),
       ...(options.random === undefined ? {} : { random: options.random }),
     });
@@ -204,7 +206,7 @@ export class Chat implements ChatApi {
 
   /** Under which name requests are kept: the session, or "a new one with this assistant" until the server has named it. */
   #place(): string {
-    return this.#target.session ?? `new:${this.#target.assistant ?? ""}`;
+    return this.#target.session ?? placeOfNew(this.#target.assistant ?? "");
   }
 
   /** Once a place: what an earlier page left in the outbox. */
@@ -243,15 +245,25 @@ export class Chat implements ChatApi {
     const { session, assistant } = this.#target;
     const held = this.#live.conversation;
     if (session === undefined) return { assistant: assistant ?? null };
-    if (held?.session.id !== session) return { session };
-    if (held.rev === 0 && assistant !== undefined && !this.#requests.outstanding(session)) {
+    // A session without a row is found again by the name that the server sealed for this assistant.
+    const sealed = assistant !== undefined && this.#requests.outstanding(session) ? { assistant } : {};
+    if (held?.session.id !== session) return { session, ...sealed };
+    if (held.rev === 0 && assistant !== undefined && !("assistant" in sealed)) {
       // It has no row and no request yet, so there is nothing to go back to: a new one serves as well. What is asked
       // from here on belongs to that one.
       this.#orphaned = session;
       this.#target = { assistant };
       return { assistant };
     }
-    return { session, cursor: cursorOf(held) };
+    return { session, ...sealed, cursor: cursorOf(held) };
+  }
+
+  /** Before the first state, and while an `open` is under way, a long snapshot may be what is silent. */
+  #expecting(): Expecting {
+    const { conversation } = this.#live;
+    if (conversation === null || this.#attaching !== null) return "nothing";
+    if (conversation.turn !== null) return "answer";
+    return this.#requests.owed(this.#place()) ? "reply" : "nothing";
   }
 
   /** Over the standing connection: another session, or the same one from the cursor. */

@@ -2,12 +2,13 @@
  * One WebSocket that is kept up: back-off, watchdog, close codes, what to show while it is down. It knows nothing of
  * sessions: the frames go out by `onFrame`, and each attempt asks `hello` for the newest ticket and cursor.
  */
-import { delayBefore } from "./backoff";
+import { delayAfterTooMany, delayBefore } from "./backoff";
 import type { ConnectionStatus, ErrorInfo } from "./chat-state";
 import { CLOSE, isFinal, NotNow, reasonOf, Refused, SIGNED_OUT } from "./closing";
 import type { ClientFrame, Hello, ServerFrame } from "./frames.gen";
 import { newRef } from "./ids";
 import { onWake } from "./wake";
+import { LOOK_EVERY_MS, Watchdog, type Expecting, type Verdict } from "./watchdog";
 
 export const PROTOCOL = "opsloom.v1";
 
@@ -29,8 +30,10 @@ export interface ConnectionOptions {
   readonly onStatus: (status: ConnectionStatus) => void;
   /** Every loss, with its close code (1006: none was received). Return true to try again after a final code. */
   readonly onLost?: (code: number) => boolean;
-  /** An answer is running here: a draining server is then left only when it closes. */
-  readonly isBusy?: () => boolean;
+  /** What should come. While an `answer` runs here, a draining server is left only when it closes. */
+  readonly expecting?: () => Expecting;
+  /** The link stands, but the answer that should run stands still: its end may have been lost. */
+  readonly onStill?: () => void;
   readonly socket?: MakeSocket;
   readonly random?: () => number;
 }
@@ -39,16 +42,10 @@ export interface ConnectionOptions {
 const SHOW_BREAK_AFTER_MS = 1_000;
 /** Ticket, handshake and welcome together; mobile networks take 2–3 s for it at worst. */
 const ATTACH_WITHIN_MS = 15_000;
-/** Home routers drop a silent connection after about a minute; 25 s leaves one lost ping of room. */
-const PING_AFTER_SILENCE_MS = 25_000;
-const PONG_WITHIN_MS = 10_000;
-const WATCH_EVERY_MS = 5_000;
-/** After waking up the link is either there at once or gone. */
-const WAKE_PONG_WITHIN_MS = 3_000;
+/** An attempt that was under way when the device fell asleep is not waited for longer than this. */
+const STALE_ATTEMPT_MS = 3_000;
 /** A connection that lived shorter than this counts as a failed attempt, so that welcome-and-drop is no tight loop. */
 const SETTLED_AFTER_MS = 2_000;
-/** "Too many connections" does not get better within milliseconds. */
-const ATTEMPT_AFTER_TOO_MANY = 5;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
@@ -64,9 +61,9 @@ export class Connection {
   #breakShown = false;
   #signedOutOnce = false;
   #draining = false;
-  #heardAt = 0;
-  #pingAt: number | null = null;
-  #pongWithin = PONG_WITHIN_MS;
+  #asleep = false;
+  #attemptAt = 0;
+  readonly #watchdog = new Watchdog();
   #lastError: ErrorInfo | null = null;
   /** Set while the next attempt is being waited for. */
   #retryTimer: Timer;
@@ -88,8 +85,9 @@ export class Connection {
 
   start(): void {
     if (this.#stopWaking !== null) return;
-    this.#stopWaking = onWake(() => this.#wake());
-    this.#watchTimer = setInterval(() => this.#watch(), WATCH_EVERY_MS);
+    this.#stopWaking = onWake({ wake: () => this.#wake(), sleep: () => this.#sleep() });
+    this.#watchTimer = setInterval(() => this.#watch(), LOOK_EVERY_MS);
+    this.#asleep = false;
     this.#attempt = 0;
     this.#everAttached = false;
     this.#signedOutOnce = false;
@@ -147,6 +145,7 @@ export class Connection {
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     this.#clearRetry();
+    this.#attemptAt = Date.now();
     this.#show();
     this.#lastError = null;
     clearTimeout(this.#attachTimer);
@@ -170,15 +169,18 @@ export class Connection {
   }
 
   #heard(data: unknown): void {
-    this.#heardAt = Date.now();
-    this.#pingAt = null;
     const frame = decode(data);
+    this.#watchdog.heard(Date.now(), frame?.type !== "pong");
     if (frame === null || frame.type === "pong") return;
     if (frame.type === "welcome" && !this.#attached) this.#attach();
     if (frame.type === "error" && frame.ref == null) this.#lastError = frame;
     if (frame.type === "going_away") this.#drain(frame.retry_ms);
     this.#options.onFrame(frame);
-    if (this.#draining && !this.#options.isBusy?.()) this.reconnect();
+    if (this.#draining && !this.#isAnswering()) this.reconnect();
+  }
+
+  #isAnswering(): boolean {
+    return this.#options.expecting?.() === "answer";
   }
 
   #attach(): void {
@@ -188,6 +190,7 @@ export class Connection {
     this.#attached = true;
     this.#everAttached = true;
     this.#attachedAt = Date.now();
+    this.#watchdog.begin(this.#attachedAt);
     this.#breakShown = false;
     this.#signedOutOnce = false;
     this.#options.onStatus({ phase: "online", resumedAt });
@@ -198,7 +201,7 @@ export class Connection {
     clearTimeout(this.#drainTimer);
     this.#drainTimer = setTimeout(() => {
       this.#draining = true;
-      if (!this.#options.isBusy?.()) this.reconnect();
+      if (!this.#isAnswering()) this.reconnect();
     }, ms);
   }
 
@@ -220,9 +223,10 @@ export class Connection {
       this.#signedOutOnce = true;
     }
     if (settled || again) this.#attempt = 0;
-    if (code === CLOSE.tooMany) this.#attempt = Math.max(this.#attempt, ATTEMPT_AFTER_TOO_MANY);
     this.#breakBegins();
-    this.#tryAfter(Math.max(atLeastMs, delayBefore(this.#attempt + 1, this.#options.random ?? Math.random)));
+    const random = this.#options.random ?? Math.random;
+    const pause = code === CLOSE.tooMany ? delayAfterTooMany(random) : delayBefore(this.#attempt + 1, random);
+    this.#tryAfter(Math.max(atLeastMs, pause));
   }
 
   #breakBegins(): void {
@@ -245,7 +249,6 @@ export class Connection {
     this.#generation += 1;
     this.#attached = false;
     this.#draining = false;
-    this.#pingAt = null;
     clearTimeout(this.#attachTimer);
     clearTimeout(this.#drainTimer);
     const socket = this.#socket;
@@ -255,30 +258,36 @@ export class Connection {
     socket.close(code);
   }
 
-  #ping(pongWithin: number): void {
-    if (!this.send({ type: "ping", ref: newRef() })) return;
-    this.#pingAt = Date.now();
-    this.#pongWithin = pongWithin;
+  #watch(): void {
+    if (this.#attached) this.#obey(this.#watchdog.look(Date.now(), this.#options.expecting?.() ?? "nothing"));
   }
 
-  #watch(): void {
-    if (!this.#attached) return;
-    const now = Date.now();
-    if (this.#pingAt !== null) {
-      if (now - this.#pingAt >= this.#pongWithin) this.#lost(1006);
-    } else if (now - this.#heardAt >= PING_AFTER_SILENCE_MS) {
-      this.#ping(PONG_WITHIN_MS);
-    }
+  #obey(verdict: Verdict): void {
+    if (verdict === "ping") this.send({ type: "ping", ref: newRef() });
+    else if (verdict === "dead") this.#lost(1006);
+    else if (verdict === "ask") this.#options.onStill?.();
   }
 
   #wake(): void {
     if (this.#attached) {
-      this.#ping(WAKE_PONG_WITHIN_MS);
-      setTimeout(() => this.#watch(), WAKE_PONG_WITHIN_MS);
-    } else if (this.#retryTimer !== undefined) {
-      this.#attempt = 0;
-      this.#tryAfter(0);
+      this.#obey(this.#watchdog.woke(Date.now()));
+      return;
     }
+    const isStale = this.#retryTimer === undefined && Date.now() - this.#attemptAt >= STALE_ATTEMPT_MS;
+    if (!this.#asleep && !isStale && this.#retryTimer === undefined) return;
+    this.#asleep = false;
+    this.#drop();
+    this.#attempt = 0;
+    this.#tryAfter(0);
+  }
+
+  /** Put away, perhaps for good: the socket goes, so that the page may be kept; everything else stays as it is. */
+  #sleep(): void {
+    if (this.#stopWaking === null) return;
+    this.#asleep = true;
+    this.#drop(CLOSE.normal);
+    this.#clearRetry();
+    this.#breakBegins();
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ErrorInfo, Request } from "./chat-state";
 import type { FileRef } from "./frames.gen";
+import { LivingPage } from "./living";
 
 export interface Entry {
   readonly ref: string;
@@ -16,10 +17,16 @@ export interface Entry {
   /** It left this device at least once, so the server may have it. */
   readonly sent: boolean;
   readonly error: ErrorInfo | null;
+  /** The page that wrote it. */
+  readonly page?: string;
 }
 
+/** Where requests wait whose session has no name yet: the server names it, and until then nobody but this device knows it. */
+export const placeOfNew = (assistant: string): string => `new:${assistant}`;
+const isUnnamed = (session: string): boolean => session.startsWith(placeOfNew(""));
+
 export interface Outbox {
-  /** The session's entries, oldest first. */
+  /** The session's entries, oldest first; of a session without a name, none that another living page will send. */
   load(session: string): Promise<Entry[]>;
   put(entry: Entry): Promise<void>;
   delete(ref: string): Promise<void>;
@@ -57,29 +64,45 @@ export class IndexedDbOutbox implements Outbox {
     const store = this.#database.transaction(STORE, "readonly").objectStore(STORE);
     return sorted(await settled<Entry[]>(store.index(BY_SESSION).getAll(session)));
   }
-  async put(entry: Entry): Promise<void> {
-    await settled(this.#database.transaction(STORE, "readwrite").objectStore(STORE).put(entry));
+  put(entry: Entry): Promise<void> {
+    return this.#write((store) => store.put(entry));
   }
-  async delete(ref: string): Promise<void> {
-    await settled(this.#database.transaction(STORE, "readwrite").objectStore(STORE).delete(ref));
+  delete(ref: string): Promise<void> {
+    return this.#write((store) => store.delete(ref));
+  }
+
+  #write(work: (store: IDBObjectStore) => void): Promise<void> {
+    const transaction = this.#database.transaction(STORE, "readwrite");
+    const done = finished(transaction);
+    work(transaction.objectStore(STORE));
+    // Now, and not when this page next has time for it: it may be closed or crash before that.
+    transaction.commit?.();
+    return done;
   }
 }
 
 /** Tries the first; what the first refuses goes to memory, for this page. */
 class SafeOutbox implements Outbox {
   readonly #memory = new MemoryOutbox();
+  readonly #page = new LivingPage();
   readonly #stored: Promise<Outbox | null>;
 
   constructor(stored: Promise<Outbox | null>) {
     this.#stored = stored;
   }
   async load(session: string): Promise<Entry[]> {
-    const stored = await this.#try((outbox) => outbox.load(session));
-    return sorted([...(stored ?? []), ...(await this.#memory.load(session))]);
+    const stored = (await this.#try((outbox) => outbox.load(session))) ?? [];
+    const orphans = isUnnamed(session) ? await this.#orphans(stored) : stored;
+    return sorted([...orphans, ...(await this.#memory.load(session))]);
   }
   async put(entry: Entry): Promise<void> {
-    const done = await this.#try((outbox) => outbox.put(entry).then(() => true));
+    const done = await this.#try((outbox) => outbox.put({ ...entry, page: this.#page.id }).then(() => true));
     if (done !== true) await this.#memory.put(entry);
+  }
+  async #orphans(entries: readonly Entry[]): Promise<Entry[]> {
+    const pages = [...new Set(entries.map((entry) => entry.page))];
+    const gone = await Promise.all(pages.map((page) => this.#page.isGone(page)));
+    return entries.filter((entry) => gone[pages.indexOf(entry.page)]);
   }
   async delete(ref: string): Promise<void> {
     await this.#memory.delete(ref);
@@ -117,6 +140,13 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error ?? new Error("IndexedDB refused"));
+  });
+}
+
+function finished(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error("IndexedDB refused"));
   });
 }
 

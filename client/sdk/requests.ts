@@ -43,13 +43,18 @@ export class Requests {
   }
 
   /** In the order in which they were made. */
-  list(session: string): Pending[] {
+  list(session: string): Kept[] {
     return [...this.#kept.values()].filter((entry) => entry.session === session);
   }
 
   /** Whether replies are still to come. */
   outstanding(session: string): boolean {
     return this.list(session).some((entry) => entry.error === null);
+  }
+
+  /** Whether the server should reply any moment: something was sent, and it did not ask for patience. */
+  owed(session: string): boolean {
+    return this.list(session).some((entry) => entry.sent && entry.error === null && entry.delayed === null);
   }
 
   add(session: string, wish: Wish, files: readonly FileRef[] = []): Requested {

@@ -99,7 +99,7 @@ export class Rest {
     const token = bearer?.() ?? null;
     if (token !== null) headers.set("authorization", `Bearer ${token}`);
     const csrfToken = method === "GET" ? null : (csrf?.() ?? null);
-    if (csrfToken !== null) headers.set("x-csrf-token", csrfToken);
+    if (csrfToken) headers.set("x-csrf-token", csrfToken);
     const send = this.#options.fetch ?? globalThis.fetch.bind(globalThis);
     try {
       return await send(`${server}/api/v1/${path}${search(query)}`, {

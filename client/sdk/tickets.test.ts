@@ -77,4 +77,16 @@ describe("tickets", () => {
     const fetch = (() => Promise.reject(new TypeError("fetch failed"))) as unknown as typeof globalThis.fetch;
     await expect(tickets(fetch).take()).rejects.toMatchObject({ status: 0, info: { code: "unavailable" } });
   });
+
+  it("asks as the person whom the cookie knows, and leaves the visitor they were alone", async () => {
+    const { fetch, bodies, calls } = server([200, { ticket: "t1", expires_in: 30 }]);
+    const keep = new MemoryKeep();
+    keep.set("visitor.demo", "secret");
+    const own = new HttpTickets({ server: "", assistant: "demo", keep, fetch, credentials: "same-origin", csrf: () => "token" });
+    expect(await own.take()).toBe("t1");
+    expect(own.visitor()).toBeNull();
+    expect(bodies).toEqual([{}]);
+    expect(new Headers(calls.mock.calls[0]?.[1]?.headers).get("x-csrf-token")).toBe("token");
+    expect(keep.get("visitor.demo")).toBe("secret");
+  });
 });

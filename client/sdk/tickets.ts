@@ -23,6 +23,11 @@ export interface HttpTicketsOptions {
   readonly keep: Keep;
   /** A widget sends no cookies (`omit`, the default); the server's own pages say `same-origin`. */
   readonly credentials?: RequestCredentials;
+  /**
+   * The token that goes along where a cookie signs in; null for a visitor. A person who is signed in is known by the
+   * cookie: then no visitor's secret is sent, and the ticket is good for every assistant of theirs.
+   */
+  readonly csrf?: () => string | null;
   readonly fetch?: typeof fetch;
 }
 
@@ -34,15 +39,20 @@ export class HttpTickets implements Tickets {
   constructor(options: HttpTicketsOptions) {
     this.#options = options;
     this.#key = `visitor.${options.assistant ?? ""}`;
-    this.#rest = new Rest({ server: options.server, credentials: options.credentials ?? "omit", fetch: options.fetch });
+    const { server, credentials = "omit", csrf = () => null, fetch } = options;
+    this.#rest = new Rest({ server, credentials, csrf, fetch });
   }
 
   visitor(): string | null {
-    return this.#options.keep.get(this.#key);
+    return this.#isSignedIn() ? null : this.#options.keep.get(this.#key);
+  }
+
+  #isSignedIn(): boolean {
+    return (this.#options.csrf?.() ?? null) !== null;
   }
 
   async take(): Promise<string> {
-    if (this.visitor() !== null) return this.#take();
+    if (this.#isSignedIn() || this.visitor() !== null) return this.#take();
     const release = await lock(`opsloom.${this.#key}`);
     try {
       return await this.#take();
@@ -54,12 +64,13 @@ export class HttpTickets implements Tickets {
   async #take(): Promise<string> {
     const { assistant, keep } = this.#options;
     const visitor = this.visitor();
+    const isSignedIn = this.#isSignedIn();
     try {
       const reply = await this.#rest.post<TicketReply>("tickets", {
-        ...(assistant === undefined ? {} : { assistant }),
+        ...(assistant === undefined || isSignedIn ? {} : { assistant }),
         ...(visitor === null ? {} : { visitor }),
       });
-      if (reply.visitor != null && reply.visitor !== visitor) keep.set(this.#key, reply.visitor);
+      if (!isSignedIn && reply.visitor != null && reply.visitor !== visitor) keep.set(this.#key, reply.visitor);
       return reply.ticket;
     } catch (error) {
       if (error instanceof RestError && error.status === 401 && visitor !== null) {

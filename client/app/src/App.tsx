@@ -1,9 +1,9 @@
 /** The full page: conversations on the left, the open one beside them. */
-import { applyLook, Button, Conversation, storeOf } from "@opsloom/chat";
+import { applyLook, Button, Conversation, storeOf, type PassageLoader } from "@opsloom/chat";
+import { readPassage } from "@opsloom/sdk";
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { Header } from "./Header";
-import { passageLoader } from "./passage";
 import { Sidebar } from "./Sidebar";
 import type { Workspace } from "./workspace";
 
@@ -20,7 +20,7 @@ export function App({ workspace }: { workspace: Workspace }): ReactNode {
   const title = useStore(store, (state) => state.conversation?.session.title ?? null);
   const lost = useStore(store, (state) => state.status.phase === "closed" && state.status.error?.code === "not_found");
   const [side, setSide] = useSide();
-  const [passage] = useState(() => passageLoader(workspace.rest));
+  const [passage] = useState((): PassageLoader => (source) => readPassage(workspace.rest, source));
 
   useEffect(() => {
     if (assistant) applyLook(assistant.look);

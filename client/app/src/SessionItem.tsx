@@ -2,7 +2,6 @@ import { Button, Menu } from "@opsloom/chat";
 import type { SessionRow } from "@opsloom/sdk";
 import { Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { useState, type KeyboardEvent, type ReactNode } from "react";
-import { sessionPath } from "./route";
 import type { Workspace } from "./workspace";
 
 interface SessionItemProps {
@@ -42,7 +41,7 @@ export function SessionItem({ row, current, workspace, leave }: SessionItemProps
   return (
     <li className={`group relative flex items-center rounded-control transition-colors duration-150 hover:bg-press focus-within:bg-press ${current ? "bg-press" : ""}`}>
       <a
-        href={sessionPath(row.id)}
+        href={workspace.address(row.id)}
         aria-current={current ? "page" : undefined}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;

@@ -1,6 +1,6 @@
 /** What one open page has: who asks, the server's doors, the chat, and the list of conversations. */
 import { blockKinds } from "@opsloom/chat";
-import { Chat, HttpTickets, openKeep, Rest, RestError, type Keep, type SessionRow } from "@opsloom/sdk";
+import { Chat, HttpTickets, openKeep, Rest, RestError, type SessionRow } from "@opsloom/sdk";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { routeOf, sessionPath, type Route } from "./route";
 
@@ -31,6 +31,8 @@ export interface Workspace {
   chat: Chat;
   rest: Rest;
   state: StoreApi<PageState>;
+  /** The address of a conversation on this page. */
+  address: (session: string) => string;
   openSession: (session: string) => void;
   newChat: () => void;
   go: (path: string) => void;
@@ -45,17 +47,17 @@ export function createWorkspace(): Workspace {
   const server = location.origin;
   const keep = openKeep();
   const route = routeOf(location);
-  const assistant = (route.page === "chat" && route.assistant) || keep.get("assistant") || ASSISTANT;
+  // It stands in every address of this page but the first start's: a visitor is known to one assistant, so an address that
+  // is opened again, reloaded or passed on within this browser must lead to the same one.
+  const assistant = routeOf(location).assistant ?? ASSISTANT;
+  const within = (path: string): string => (assistant === ASSISTANT ? path : `${path}?assistant=${encodeURIComponent(assistant)}`);
   const state = createStore<PageState>(() => ({ route, me: null, sessions: [], query: "", listed: false, more: null }));
   const tickets = new HttpTickets({
     server,
     assistant,
-    keep: whileVisitor(keep, state),
+    keep,
     credentials: "same-origin",
-    fetch: (input, init) => {
-      const csrf = state.getState().me?.csrf;
-      return fetch(input, csrf ? { ...init, headers: withHeader(init?.headers, "x-csrf-token", csrf) } : init);
-    },
+    csrf: () => state.getState().me?.csrf ?? null,
   });
   const rest = new Rest({
     server,
@@ -63,7 +65,8 @@ export function createWorkspace(): Workspace {
     csrf: () => state.getState().me?.csrf ?? null,
   });
 
-  const show = (path: string, replace = false): void => {
+  const show = (bare: string, replace = false): void => {
+    const path = within(bare);
     if (path !== location.pathname + location.search) history[replace ? "replaceState" : "pushState"](null, "", path);
     state.setState({ route: routeOf(location) });
   };
@@ -71,8 +74,10 @@ export function createWorkspace(): Workspace {
     server,
     tickets,
     rest,
-    // One or the other: an address of a conversation that is not there says so, and does not quietly begin another.
-    ...(route.page === "chat" && route.session ? { session: route.session } : { assistant }),
+    // With a session, the assistant is for what waits in the outbox where the server never got to know the session; an
+    // address of a conversation that is not there says so, and does not quietly begin another.
+    ...(route.page === "chat" && route.session ? { session: route.session } : {}),
+    assistant,
     kinds: blockKinds(),
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -107,6 +112,7 @@ export function createWorkspace(): Workspace {
     rest,
     state,
     list,
+    address: (session) => within(sessionPath(session)),
     openSession: (session) => {
       show(sessionPath(session));
       chat.open({ session });
@@ -150,22 +156,6 @@ export function createWorkspace(): Workspace {
   keepListed(workspace);
   void identify().then(() => chat.connect());
   return workspace;
-}
-
-/** A signed-in person asks as that person: the secret of the visitor they were stays where it is, unused. */
-function whileVisitor(keep: Keep, state: StoreApi<PageState>): Keep {
-  const visiting = (): boolean => state.getState().me === null;
-  return {
-    get: (key) => (visiting() ? keep.get(key) : null),
-    set: (key, value) => visiting() && keep.set(key, value),
-    remove: (key) => visiting() && keep.remove(key),
-  };
-}
-
-function withHeader(headers: HeadersInit | undefined, name: string, value: string): Headers {
-  const all = new Headers(headers);
-  all.set(name, value);
-  return all;
 }
 
 /** Ask for the list when attached, and again when a turn ends or a title changes: that is when it can differ. */

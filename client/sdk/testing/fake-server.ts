@@ -49,6 +49,10 @@ export class FakeSocket implements SocketLike {
     const data = JSON.stringify(frame);
     setTimeout(() => this.up && this.onmessage?.({ data }), LATENCY_MS);
   }
+  /** Half-open: nothing passes any more, and neither end is told. */
+  goSilent(): void {
+    this.up = false;
+  }
   /** What is in flight is lost, both ways. */
   cut(code = 1006): void {
     this.up = false;
