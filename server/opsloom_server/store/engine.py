@@ -13,10 +13,12 @@ is needed. A forged id only leads to a workspace where the hash is unknown.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
+import asyncpg
 import msgspec
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from opsloom_server.errors import Unavailable
 from opsloom_server.store import address
 
-__all__ = ["APP_ROLE", "RETRY_MS", "Database", "dumps", "make_engine"]
+__all__ = ["APP_ROLE", "RETRY_MS", "Database", "Driver", "driver_of", "dumps", "is_gone", "make_engine"]
+
+# asyncpg's connection below SQLAlchemy's.
+Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 APP_ROLE = "opsloom_app"
 
@@ -38,7 +43,7 @@ POOL_OVERFLOW = 10
 POOL_WAIT = 5.0
 RETRY_MS = 1_000
 
-_SET_WORKSPACE = text("SELECT set_config('app.workspace', :workspace, true)")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAY_SET_ROLE = text(
     "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = :role AND pg_has_role(session_user, oid, 'MEMBER'))"
 )
@@ -71,13 +76,16 @@ def make_engine(url: str, **options: Any) -> AsyncEngine:
 class Database:
     """The database as the server uses it. Owned by the lifespan, which closes it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, most: int) -> None:
         self._engine = engine
+        self._most = most
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int = POOL_SIZE, overflow: int = POOL_OVERFLOW) -> Self:
         """Open the pool on a migrated database. Raises the driver's errors; ``store.startup`` puts them into words."""
-        engine = make_engine(url, pool_size=pool_size, max_overflow=overflow, pool_timeout=POOL_WAIT)
+        engine = make_engine(
+            url, pool_size=pool_size, max_overflow=overflow, pool_timeout=POOL_WAIT, isolation_level="AUTOCOMMIT"
+        )
         try:
             async with engine.connect() as connection:
                 role = bool((await connection.execute(_MAY_SET_ROLE, {"role": APP_ROLE})).scalar_one())
@@ -88,7 +96,7 @@ class Database:
         except BaseException:
             await asyncio.shield(engine.dispose())
             raise
-        return cls(engine)
+        return cls(engine, pool_size + overflow)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -99,38 +107,45 @@ class Database:
     async def transact(self, workspace: str) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that sees one workspace; commit at the end, roll back on an error.
 
-        Raises Unavailable where the database does not answer or the pool stays empty.
+        It begins and ends on the driver, and to SQLAlchemy the connection commits by itself: its own way takes 0.3 ms
+        of CPU, this 0.1, and a turn has four. Raises Unavailable where the database does not answer or the pool stays
+        empty.
         """
         connection = await self._begin(workspace)
         try:
             yield connection
-            await connection.commit()
-        except DBAPIError as error:
-            if error.connection_invalidated:
+            await driver_of(connection).execute("COMMIT")
+        except BaseException as error:
+            # Shielded: a request that is cancelled here must not leave its connection half closed.
+            await asyncio.shield(_undo(connection))
+            if is_gone(error):
                 raise Unavailable(retry_ms=RETRY_MS) from error
             raise
-        finally:
-            # Shielded: a request that is cancelled here must not leave its connection half closed.
-            await asyncio.shield(connection.close())
+        await connection.close()
 
     async def _begin(self, workspace: str) -> AsyncConnection:
         """Take a connection and set the workspace.
 
-        After a restart of PostgreSQL the pool is full of dead connections: the first try finds that out and empties it,
-        the second gets a live one. That saves a ping before each transaction.
+        After a restart of PostgreSQL the pool is full of dead connections: each try throws one of them away. That saves
+        a ping before each transaction.
         """
-        for last in (False, True):
+        # An id of another form names no workspace, so nothing is seen. The text below takes no parameters, which is
+        # what makes it one round trip.
+        named = workspace if _PLAIN.fullmatch(workspace) else ""
+        for last in (*(False,) * self._most, True):
             connection = self._engine.connect()
             try:
                 await connection.start()
-                await connection.execute(_SET_WORKSPACE, {"workspace": workspace})
+            except (DBAPIError, PoolTimeout, OSError) as error:
+                raise Unavailable(retry_ms=RETRY_MS) from error
+            try:
+                await driver_of(connection).execute(f"BEGIN; SELECT set_config('app.workspace', '{named}', true)")
                 return connection
             except BaseException as error:
-                if connection.sync_connection is not None:
-                    await asyncio.shield(connection.close())
-                if not isinstance(error, (DBAPIError, PoolTimeout, OSError)):
+                await asyncio.shield(_undo(connection))
+                if not is_gone(error):
                     raise
-                if last or not (isinstance(error, DBAPIError) and error.connection_invalidated):
+                if last:
                     raise Unavailable(retry_ms=RETRY_MS) from error
         raise AssertionError("unreachable")
 
@@ -145,6 +160,34 @@ class Database:
     async def close(self) -> None:
         """Close the pool."""
         await self._engine.dispose()
+
+
+def driver_of(connection: AsyncConnection) -> Driver:
+    """The driver's connection of a transaction."""
+    held = connection.sync_connection
+    assert held is not None
+    driver: Driver | None = held.connection.driver_connection
+    assert driver is not None
+    return driver
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether an error says that the connection to the database is lost, whoever tells it."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | ConnectionError)
+
+
+async def _undo(connection: AsyncConnection) -> None:
+    """Roll back and give the connection back; one that cannot is thrown away."""
+    try:
+        if not connection.invalidated:
+            await driver_of(connection).execute("ROLLBACK")
+    except Exception:
+        # Whatever it is, the connection's state is unknown now.
+        await connection.invalidate()
+    finally:
+        await connection.close()
 
 
 def _set_role(dbapi_connection: Any, _record: Any) -> None:

@@ -76,15 +76,15 @@ def fingerprint(request: Request) -> bytes:
 
 async def replied(connection: AsyncConnection, session: str, request: Request) -> str | None:
     """The reply that this `ref` got before, as JSON; None where it is new. Raises `Conflict` for other content."""
-    row = (await connection.execute(REPLY, {"session": session, "ref": request.ref})).one_or_none()
+    row = await REPLY.one(driver_of(connection), {"session": session, "ref": request.ref})
     if row is None:
         return None
-    if row.hash != fingerprint(request):
+    if row["hash"] != fingerprint(request):
         raise Conflict("This reference was used before, for something else.")
-    if row.message_id is None:
-        return str(row.reply)
-    body = (await messages_by_id(connection, session, [row.message_id])).get(row.message_id)
-    return encode(restore(row.reply, body)).decode()
+    if row["message_id"] is None:
+        return str(row["reply"])
+    body = (await messages_by_id(connection, session, [row["message_id"]])).get(row["message_id"])
+    return encode(restore(row["reply"], body)).decode()
 
 
 class Journal:
@@ -118,7 +118,7 @@ class Journal:
         cls, connection: AsyncConnection, workspace: str, session: str, *, turn: str | None = None, seq: int = 0
     ) -> Self:
         """Lock a stored session. `turn` and `seq` say which live frame the coming ones follow. Raises `NotFound`."""
-        row = (await connection.execute(LOCK, {"session": session})).one_or_none()
+        row = await LOCK.one(driver_of(connection), {"session": session})
         if row is None:
             raise NotFound
         return cls(connection, workspace, SessionRow(*row), turn, seq)
@@ -126,7 +126,7 @@ class Journal:
     async def close(self) -> list[Made]:
         """Write the log and the session's row; what was made may be sent once the transaction is committed."""
         if self.made:
-            driver = await self._driver()
+            driver = self._driver
             await ADD_LOG.execute_many(driver, [self._logged(made) for made in self.made])
             values = {"at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
             await CLOSE.execute(driver, {"session": self.row.id, **values})
@@ -143,9 +143,10 @@ class Journal:
             "message_id": made.body,
         }
 
-    async def _driver(self) -> Driver:
+    @property
+    def _driver(self) -> Driver:
         if self._held is None:
-            self._held = await driver_of(self.connection)
+            self._held = driver_of(self.connection)
         return self._held
 
     def _next(self) -> int:
@@ -185,7 +186,7 @@ class Journal:
 
     async def _insert(self, message: Message, now: datetime) -> None:
         await ADD_MESSAGE.execute(
-            await self._driver(),
+            self._driver,
             {
                 "id": message.id,
                 "workspace_id": self._workspace,
@@ -259,7 +260,7 @@ class Journal:
             await self.connection.execute(update(messages).where(messages.c.id == answer).values(status="running"))
         turn = new_id("trn")
         await ADD_TURN.execute(
-            await self._driver(),
+            self._driver,
             {
                 "id": turn,
                 "workspace_id": self._workspace,
@@ -301,7 +302,7 @@ class Journal:
 
         Raises `Fenced` where the turn is not this owner's any more.
         """
-        driver = await self._driver()
+        driver = self._driver
         values = {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
         if await END_TURN.execute(driver, values) == 0:
             raise Fenced
@@ -356,7 +357,7 @@ class Journal:
         body = reply.message.id if isinstance(reply, MessageAdded) else None
         framed = replace(reply, ref=request.ref)
         await ADD_REQUEST.execute(
-            await self._driver(),
+            self._driver,
             {
                 "workspace_id": self._workspace,
                 "session_id": self.row.id,

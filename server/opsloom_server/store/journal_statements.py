@@ -18,7 +18,7 @@ from opsloom_server.store.tables.conversation import (
 LEASE: Final = 10.0
 """Seconds for which a turn's owner is believed alive; it renews every 3."""
 
-LOCK = (
+LOCK = Prepared(
     select(
         sessions.c.id, sessions.c.assistant_id, sessions.c.user_id, sessions.c.title, sessions.c.rev, sessions.c.leaf
     )
@@ -47,8 +47,10 @@ END_MESSAGE = Prepared(
     )
 )
 CLEAR_LOG = Prepared(delete(turn_log).where(turn_log.c.turn_id == bindparam("turn")))
-REPLY = select(requests.c.hash, requests.c.reply, requests.c.message_id).where(
-    requests.c.session_id == bindparam("session"), requests.c.ref == bindparam("ref")
+REPLY = Prepared(
+    select(requests.c.hash, requests.c.reply, requests.c.message_id).where(
+        requests.c.session_id == bindparam("session"), requests.c.ref == bindparam("ref")
+    )
 )
 ACT = (
     update(blocks)

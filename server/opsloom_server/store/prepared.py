@@ -4,31 +4,20 @@ SQLAlchemy spends about 0.3 ms of CPU on each call of `execute` (its context, it
 about fifteen. What they say, and with which types, is still SQLAlchemy's.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import ClauseElement
 
 from opsloom_server.errors import Unavailable
-from opsloom_server.store.engine import RETRY_MS, dumps
+from opsloom_server.store.engine import RETRY_MS, Driver, driver_of, dumps, is_gone
 
 __all__ = ["Driver", "Prepared", "driver_of"]
 
 _DIALECT: Final = dialect(json_serializer=dumps)  # type: ignore[no-untyped-call]
-
-# asyncpg's connection below SQLAlchemy's, inside the transaction that SQLAlchemy began.
-Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-
-async def driver_of(connection: AsyncConnection) -> Driver:
-    """The driver's connection of a transaction."""
-    raw = await connection.get_raw_connection()
-    driver: Driver | None = raw.driver_connection
-    assert driver is not None
-    return driver
 
 
 class Prepared:
@@ -43,21 +32,39 @@ class Prepared:
 
     async def execute(self, driver: Driver, values: Mapping[str, Any]) -> int:
         """Run it; gives how many rows it touched. Raises `Unavailable` where the database is gone."""
-        try:
+        with _told():
             status = await driver.execute(self._text, *self._arguments(values))
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
-            raise Unavailable(retry_ms=RETRY_MS) from error
         return int(status.rpartition(" ")[2])
+
+    async def one(self, driver: Driver, values: Mapping[str, Any]) -> asyncpg.Record | None:
+        """Run it; gives its first row, if it has one. JSON columns are text here."""
+        with _told():
+            return await driver.fetchrow(self._text, *self._arguments(values))
+
+    async def rows(self, driver: Driver, values: Mapping[str, Any]) -> list[asyncpg.Record]:
+        """Run it; gives its rows. JSON columns are text here."""
+        with _told():
+            found: list[asyncpg.Record] = await driver.fetch(self._text, *self._arguments(values))
+        return found
 
     async def execute_many(self, driver: Driver, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run it for each of the rows, in one round trip."""
-        try:
+        with _told():
             await driver.executemany(self._text, [self._arguments(row) for row in rows])
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
-            raise Unavailable(retry_ms=RETRY_MS) from error
 
     def _arguments(self, values: Mapping[str, Any]) -> list[Any]:
         return [
             process(values.get(name, fixed)) if process is not None else values.get(name, fixed)
             for name, fixed, process in self._slots
         ]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A lost database, in the server's words."""
+    try:
+        yield
+    except Exception as error:
+        if is_gone(error) or isinstance(error, OSError):
+            raise Unavailable(retry_ms=RETRY_MS) from error
+        raise

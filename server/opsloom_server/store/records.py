@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.ids import new_id
+from opsloom_server.store.prepared import Prepared, driver_of
 from opsloom_server.store.tables.records import audit, usage
 
 __all__ = ["AuditRow", "UsageRow", "add_usage", "audit_page", "note", "usage_by_day"]
@@ -42,7 +43,8 @@ def _adding() -> Any:
     """The statement, built once: a turn's end waits for it."""
     figures = ("turns", "input_tokens", "output_tokens", "cost")
     given: dict[str, Any] = {
-        name: bindparam(name) for name in ("workspace_id", "user_id", "assistant_id", "model", *figures)
+        name: bindparam(name, type_=usage.c[name].type)
+        for name in ("workspace_id", "user_id", "assistant_id", "model", *figures)
     }
     added = upsert(usage).values(day=func.timezone("UTC", func.now()).cast(usage.c.day.type), **given)
     sums = {name: usage.c[name] + added.excluded[name] for name in figures}
@@ -50,7 +52,7 @@ def _adding() -> Any:
     return added.on_conflict_do_update(index_elements=keys, set_=sums)
 
 
-_ADD_USAGE = _adding()
+_ADD_USAGE = Prepared(_adding())
 
 
 async def add_usage(
@@ -65,8 +67,8 @@ async def add_usage(
     cost: float | None = None,
 ) -> None:
     """Add one turn to the figures of its day (UTC, the database's clock)."""
-    await connection.execute(
-        _ADD_USAGE,
+    await _ADD_USAGE.execute(
+        driver_of(connection),
         {
             "workspace_id": workspace,
             "user_id": user,

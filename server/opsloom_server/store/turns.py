@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.conversations import decode_parts, with_states
 from opsloom_server.store.journal_statements import LEASE
+from opsloom_server.store.prepared import Prepared, driver_of
 from opsloom_server.store.tables.conversation import blocks, messages, tool_calls, turn_log, turns
 
 __all__ = [
@@ -92,11 +93,12 @@ _ADOPT = (
 )
 _SHOWN = select(turn_log.c.frames).where(turn_log.c.turn_id == bindparam("turn")).order_by(turn_log.c.first_seq)
 _PARTS = select(messages.c.parts).where(messages.c.id == bindparam("message"))
-_BLOCKS = (
+_BLOCKS = Prepared(
     select(blocks.c.id, blocks.c.message_id, blocks.c.kind, blocks.c.call, blocks.c.state, blocks.c.reply)
     .where(blocks.c.message_id == bindparam("message"))
     .order_by(blocks.c.created_at, blocks.c.id)
 )
+_STATE = msgspec.json.Decoder(BlockState | None)
 _MEMORY = text(
     """
     WITH RECURSIVE path AS (
@@ -157,10 +159,10 @@ async def shown_parts(connection: AsyncConnection, turn: str, message: str) -> t
 
 async def open_blocks(connection: AsyncConnection, message: str) -> list[OpenBlock]:
     """The blocks of an answer that people can act on or have acted on."""
-    rows = await connection.execute(_BLOCKS, {"message": message})
+    rows = await _BLOCKS.rows(driver_of(connection), {"message": message})
     return [
-        OpenBlock(row.id, row.message_id, row.kind, row.call, msgspec.convert(row.state, BlockState | None), row.reply)
-        for row in rows
+        OpenBlock(id, answer, kind, call, _STATE.decode(state or "null"), reply)
+        for id, answer, kind, call, state, reply in rows  # noqa: A001
     ]
 
 
