@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from opsloom_server import health, pages
 from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
+from opsloom_server.fetching import Fetcher
 from opsloom_server.hub import Hub
 from opsloom_server.hub.environment import Environment
 from opsloom_server.ingestion import Ingestion
