@@ -12,10 +12,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_BYTES: Final = 65_536
 # A phone in a tunnel needs some seconds; whoever has not asked for anything by then never will.
 HEAD_SECONDS: Final = 10.0
-# With more than so many heads unfinished, a flood is on, and a second must do.
+# With more than so many heads unfinished, a flood is on, and for a while less than half a second must do.
 CROWD: Final = 256
-CROWD_SECONDS: Final = 1.0
-LOOK_EVERY: Final = 0.25
+CROWD_SECONDS: Final = 0.4
+LOOK_EVERY: Final = 0.1
 
 
 class Waiting:
@@ -27,6 +27,7 @@ class Waiting:
     def __init__(self) -> None:
         self._since: dict[asyncio.Transport, float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._flood_until = 0.0
 
     def __contains__(self, transport: asyncio.Transport) -> bool:
         return transport in self._since
@@ -42,7 +43,10 @@ class Waiting:
 
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        late = loop.time() - (CROWD_SECONDS if len(self._since) > CROWD else HEAD_SECONDS)
+        now = loop.time()
+        if len(self._since) > CROWD:
+            self._flood_until = now + HEAD_SECONDS
+        late = now - (CROWD_SECONDS if now < self._flood_until else HEAD_SECONDS)
         for transport in [one for one, since in self._since.items() if since <= late]:
             del self._since[transport]
             transport.abort()

@@ -78,6 +78,8 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         await super().send(message)
         if message["type"] == "websocket.accept":
             self.request = self.response = cast(Any, None)
+        elif message["type"] == "websocket.close":
+            self._linger()
         elif self.initial_response is not None and self.close_sent:
             self.handshake_complete = True  # refused in words: uvicorn would log it as an application's error
 
