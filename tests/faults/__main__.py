@@ -1,4 +1,4 @@
-"""`python -m faults [scenario …]`: the long runs. Figures go to build/faults.json, and from there to docs/reliability.md.
+"""`python -m faults [scenario …]`: the long runs. Figures go to build/faults.json, then to docs/reliability.md.
 
 SCHEDULES (in the environment) is the number of random schedules, SEED where they begin.
 """
@@ -29,10 +29,8 @@ def main() -> int:
         parser.error(f"{', '.join(unknown)}: there is no such scenario. There are: {', '.join(SCENARIOS)}.")
     failed: list[str] = []
     if not chosen.report:
-        for name in chosen.scenarios or SCENARIOS:
-            times = chosen.times or int(os.environ.get("SCHEDULES", "0") if name.startswith("schedules") else 0)
-            if not play(name, SCENARIOS[name], times, chosen.seed):
-                failed.append(name)
+        wanted = chosen.scenarios or list(SCENARIOS)
+        failed = [name for name in wanted if not play(name, SCENARIOS[name], chosen.times, chosen.seed)]
     report.write()
     if failed:
         console.print(f"[bold red]Broken:[/bold red] {', '.join(failed)}; see {figures.FILE}")
@@ -45,7 +43,8 @@ def play(name: str, scenario: Scenario, times: int, seed: int) -> bool:
     if (missing := scenario.missing()) is not None:
         console.print(f"[yellow]{name}[/yellow]: left out, {missing}")
         return "CI" not in os.environ
-    count = times * scenario.share // 100 if times and scenario.share else times or scenario.times
+    wanted = int(os.environ.get("SCHEDULES", "0")) * scenario.share // 100
+    count = times or wanted or scenario.times
     since = time.monotonic()
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bar:
@@ -55,7 +54,7 @@ def play(name: str, scenario: Scenario, times: int, seed: int) -> bool:
         except AssertionError as error:
             console.print(f"[bold red]{name}[/bold red]: {error}")
             return False
-    command = f"make faults ARGS={name!r}" if not times else f"make faults ARGS='{name} --times {count}'"
+    command = f"make faults ARGS='{name}{'' if count == scenario.times else f' --times {count}'}'"
     figures.keep(name, seen, command, time.monotonic() - since)
     console.print({key: value for key, value in seen.items() if key != "worst"})
     for worst in seen.get("worst", []):

@@ -5,6 +5,7 @@ breach: `LOST` is what is raised then, and `attach` comes back, here or at anoth
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
@@ -46,8 +47,11 @@ class Breach(AssertionError):
 class Visitor:
     """One window on one session. `state` survives connections; `gone` says why the last one ended."""
 
-    def __init__(self, key: str, assistant: str, session: str | None = None) -> None:
+    def __init__(
+        self, key: str, assistant: str, session: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         self.key = key
+        self.headers = headers
         self.assistant = assistant
         self.session = session
         self.state: State | None = None
@@ -75,6 +79,7 @@ class Visitor:
             open_timeout=self.silence,
             close_timeout=1,
             ping_interval=None,
+            additional_headers=self.headers,
         )
         try:
             return await self._greet(with_cursor)
