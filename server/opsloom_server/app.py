@@ -15,12 +15,13 @@ import uvicorn
 from msgspec import Struct
 from opsloom_rag.knowledge import Knowledge
 from starlette.applications import Starlette
-from starlette.routing import Mount, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
 
 from opsloom_server import health, pages
 from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
+from opsloom_server.fetching import Fetcher
 from opsloom_server.hub import Hub
 from opsloom_server.hub.environment import Environment
 from opsloom_server.ingestion import Ingestion
@@ -106,7 +107,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         await hub.start(alone=settings.database_url is None)
         stack.push_async_callback(hub.close)
         await seed(database, knowledge, catalogue, progress)
-        ingestion = Ingestion(database, knowledge)
+        ingestion = Ingestion(database, knowledge, Fetcher(settings.fetch_networks))
         await ingestion.start()
         stack.push_async_callback(ingestion.close)
         sweeping = Sweeping(database)
@@ -162,13 +163,22 @@ def create_app(settings: Settings, progress: Progress = lambda _: None) -> Starl
             app.state.failed = error
             raise
 
-    async def talk(websocket: WebSocket) -> None:
-        await websocket.state.sockets(websocket)
-
-    routes = [WebSocketRoute("/ws", talk), *health.routes(), Mount("/api", create_rest()), *pages.routes()]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    routes = [*health.routes(), Mount("/api", create_rest()), *pages.routes()]
+    app = Application(routes=routes, lifespan=lifespan)
     app.state.failed = None
     return app
+
+
+class Application(Starlette):
+    """Starlette, but a socket goes straight to its endpoint: every layer of routing on the way would be a coroutine of
+    0.5 kB that waits for as long as the socket is open.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == "/ws":
+            await scope["state"]["sockets"](scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
@@ -213,7 +223,7 @@ def serve(settings: Settings, progress: Progress, ready: Callable[[Ready], None]
     config = uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools" if sys.platform != "win32" else "h11",
+        http=_http(),
         ws=protocol(limits),
         ws_max_size=limits.frame_bytes or 1 << 30,
         ws_per_message_deflate=False,
@@ -245,6 +255,15 @@ def serve(settings: Settings, progress: Progress, ready: Callable[[Ready], None]
         listening.close()
     if app.state.failed is not None:
         raise app.state.failed
+
+
+def _http() -> Any:
+    """uvicorn's `http=`. httptools is not built for Windows."""
+    if sys.platform == "win32":
+        return "h11"
+    from opsloom_server.transport.http import http_protocol
+
+    return http_protocol()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -21,8 +21,10 @@ from opsloom_rag.knowledge import Knowledge
 from opsloom_rag.passages import Content
 
 from opsloom_server.errors import Unavailable
+from opsloom_server.fetching import Fetcher, FetchRefused
 from opsloom_server.store import queue
 from opsloom_server.store.engine import Database
+from opsloom_server.store.knowledge import TITLE_CHARS, TO_FETCH
 from opsloom_server.store.queue import Claimed, Waiting
 
 __all__ = ["Ingestion"]
@@ -45,9 +47,12 @@ _log = logging.getLogger("opsloom.ingestion")
 class Ingestion:
     """Works documents off until closed. Owned by the lifespan."""
 
-    def __init__(self, database: Database, knowledge: Knowledge, *, workers: int = WORKERS) -> None:
+    def __init__(
+        self, database: Database, knowledge: Knowledge, fetcher: Fetcher | None = None, *, workers: int = WORKERS
+    ) -> None:
         self._database = database
         self._knowledge = knowledge
+        self._fetcher = fetcher or Fetcher()
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
         self._woken: set[str] = set()
@@ -142,24 +147,32 @@ class Ingestion:
 
     async def _read_one(self, workspace: str, one: Claimed) -> None:
         written = time.monotonic()
+        base, document = one.head.knowledge_base, one.head.id
         try:
-            steps = self._knowledge.ingest(workspace, one.head.knowledge_base, one.head.id, _content(one), create=False)
-            async for step in steps:
+            content = await self._fetched(one) if one.head.media_type == TO_FETCH else _content(one)
+            async for step in self._knowledge.ingest(workspace, base, document, content, create=False):
                 if time.monotonic() - written >= PROGRESS_SECONDS and step.stage != "ready":
                     written = time.monotonic()
                     async with self._database.transact(workspace) as connection:
-                        await queue.progress(connection, one.head.id, step.share)
+                        await queue.progress(connection, document, step.share)
         except EmbedderFailed as error:
-            _log.warning("document %s failed: %s", one.head.id, error.text)
-            await self._fail(workspace, one.head.id, error.code, error.text)
-        except RagError as error:
+            _log.warning("document %s failed: %s", document, error.text)
+            await self._fail(workspace, document, error.code, error.text)
+        except (RagError, FetchRefused) as error:
             # `not_found`: deleted while it was being read. There is no row left to write to.
-            await self._fail(workspace, one.head.id, error.code, error.text)
+            await self._fail(workspace, document, error.code, error.text)
         except Unavailable:
             raise
         except Exception:
-            _log.exception("document %s could not be read", one.head.id)
-            await self._fail(workspace, one.head.id, "internal", _INTERNAL)
+            _log.exception("document %s could not be read", document)
+            await self._fail(workspace, document, "internal", _INTERNAL)
+
+    async def _fetched(self, one: Claimed) -> Content:
+        """What stands at the document's address. Its own title wins over the address that stood for one so far."""
+        url = one.head.url or ""
+        found = await self._fetcher.fetch(url)
+        given = one.head.title if one.head.title != url[:TITLE_CHARS] else None
+        return Content(data=found.data, name=found.name, title=given, url=url)
 
     async def _fail(self, workspace: str, document: str, code: str, words: str) -> None:
         async with self._database.transact(workspace) as connection:
@@ -202,10 +215,11 @@ def together(heads: Sequence[Waiting]) -> Iterator[Waiting]:
     size = 0
     for head in heads:
         size += head.bytes
-        if head is heads[0] or (head.knowledge_base == heads[0].knowledge_base and size <= BATCH_BYTES):
+        fits = head.knowledge_base == heads[0].knowledge_base and size <= BATCH_BYTES and head.media_type != TO_FETCH
+        if head is heads[0] or fits:
             yield head
-            if head.attempts:
-                return  # one that may have ended a process is read by itself
+            if head.attempts or head.media_type == TO_FETCH:
+                return  # by itself: it may have ended a process, or nobody knows how large it is and when it comes
         else:
             return
 

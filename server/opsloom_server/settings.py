@@ -3,6 +3,7 @@
 `Settings.from_env()` is called by the composition root and the commands; everything else is handed the value.
 """
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     model: str | None = None
     embedder: str = "all-MiniLM-L6-v2"
+    fetch_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     extensions: Path | None = None
     lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
     demo_words_per_second: float = Field(60.0, ge=0, description="Pace of the demo model's answers; 0 = at once")
@@ -66,7 +68,7 @@ class Settings(BaseSettings):
 
     limits: Limits = Field(default_factory=lambda: Limits())
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "fetch_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """One WebSocket: a reader that never waits for work, a writer that walks the session's ring, and the close codes.
 
-Nothing else touches `starlette.websockets`.
+Nothing else speaks ASGI's `websocket` messages. A connection that is idle holds one task, uvicorn's own, which reads;
+frames are written by a callback, straight to the connection, as far as its peer takes them.
 """
 
 import asyncio
@@ -8,16 +9,18 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Coroutine, Iterable
+from typing import Any, Final
 
 from opsloom_protocol.codec import decode_client, encode
 from opsloom_protocol.errors import CloseCode, ProtocolError
 from opsloom_protocol.frames import PROTOCOL, Hello, Open
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
 from opsloom_server.auth import keys, origins, tickets
+from opsloom_server.auth.pace import Pace
 from opsloom_server.auth.principal import Principal
 from opsloom_server.errors import (
     BadFrame,
@@ -34,7 +37,7 @@ from opsloom_server.hub.connection import error_frame
 from opsloom_server.log.ring import Trimmed
 from opsloom_server.store import assistants
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
-from opsloom_server.transport import EXTENSION, LINGER_SECONDS
+from opsloom_server.transport import EXTENSION, LINGER_SECONDS, Wire
 
 HELLO_SECONDS: Final = 5.0
 HELLO_BYTES: Final = 8_192
@@ -42,41 +45,27 @@ STUCK_SECONDS: Final = 10.0
 WATCH_EVERY: Final = 1.0
 BAD_FRAMES: Final = 5
 BAD_FRAMES_SECONDS: Final = 60.0
-# Sockets that have not said who they are, from one address.
-STRANGERS: Final = 20
+# Sockets of one address that have not said who they are, for each that may come in a second.
+STRANGERS: Final = 2
+# An outbox of a day without a network is sent at once; beyond this a second, frames are read as they fit.
+FRAMES_PER_SECOND: Final = 200
 
 _log = logging.getLogger(__name__)
 
 
 class Sockets:
-    """The endpoint of `/ws`, and the watch over its sockets."""
+    """The endpoint of `/ws`, an ASGI application of its own, and the watch over its sockets."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self._open: set[Socket] = set()
-        self._arrivals: dict[str, deque[float]] = {}
+        self._pace = Pace(hub.environment.settings.limits.connects_per_second, 1.0)
         self._strangers: dict[str, int] = {}
 
-    async def __call__(self, websocket: WebSocket) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket from its upgrade to its end."""
-        address = websocket.client.host if websocket.client else ""
-        refusal = await self._refusal(websocket, address)
-        if refusal is not None:
-            await websocket.send_denial_response(refusal)
-            return
-        offered = websocket.scope.get("subprotocols", [])
-        await websocket.accept(subprotocol=PROTOCOL if PROTOCOL in offered else None)
-        socket = Socket(websocket, self.hub)
-        self._open.add(socket)
-        self._strangers[address] = self._strangers.get(address, 0) + 1
-        try:
-            known = await socket.greet()
-        finally:
-            self._strangers[address] -= 1
-            if not self._strangers[address]:
-                del self._strangers[address]
-            self._open.discard(socket)
-        if not known:
+        socket = await self._enter(scope, receive, send)
+        if socket is None:
             return
         self._open.add(socket)
         try:
@@ -84,18 +73,40 @@ class Sockets:
         finally:
             self._open.discard(socket)
 
-    async def _refusal(self, websocket: WebSocket, address: str) -> PlainTextResponse | None:
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> "Socket | None":
+        """The socket, attached; None where it was refused or closed."""
+        headers = Headers(scope=scope)
+        address = scope["client"][0] if scope.get("client") else ""
+        await receive()  # that somebody wants to connect
+        refusal = await self._refusal(headers, address)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return None
+        offered = scope.get("subprotocols", ())
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if PROTOCOL in offered else None})
+        socket = Socket(self.hub, receive, send, scope["extensions"][EXTENSION])
+        origin = headers.get("origin")
+        # Nobody reads it again, and it would stay for as long as the connection: 2 kB of headers.
+        scope.clear()
+        self._strangers[address] = self._strangers.get(address, 0) + 1
+        try:
+            return socket if await socket.greet(origin) else None
+        finally:
+            self._strangers[address] -= 1
+            if not self._strangers[address]:
+                del self._strangers[address]
+
+    async def _refusal(self, headers: Headers, address: str) -> PlainTextResponse | None:
         if self.hub.draining:
             return PlainTextResponse("This server is stopping; try again in a moment.", 503, {"retry-after": "1"})
-        if not await self._is_welcome(websocket):
-            return PlainTextResponse("Pages of this origin may not connect. An owner can list it under sites.", 403)
         limit = self.hub.environment.settings.limits.connects_per_second
-        if (limit and not self._arrives(address, limit)) or self._strangers.get(address, 0) >= STRANGERS:
+        if not self._pace.allows(address) or (limit and self._strangers.get(address, 0) >= limit * STRANGERS):
             return PlainTextResponse("Too many connections at once from your address.", 429, {"retry-after": "1"})
+        if not await self._is_welcome(headers.get("origin"), headers.get("host")):
+            return PlainTextResponse("Pages of this origin may not connect. An owner can list it under sites.", 403)
         return None
 
-    async def _is_welcome(self, websocket: WebSocket) -> bool:
-        origin, host = websocket.headers.get("origin"), websocket.headers.get("host")
+    async def _is_welcome(self, origin: str | None, host: str | None) -> bool:
         public_url = self.hub.environment.settings.public_url
         if origins.is_allowed(origin, host, public_url):
             return True
@@ -105,62 +116,77 @@ class Sockets:
                 listed = await assistants.origins(connection)
         return origins.is_allowed(origin, host, public_url, listed)
 
-    def _arrives(self, address: str, limit: int) -> bool:
-        now = time.monotonic()
-        arrivals = self._arrivals.setdefault(address, deque())
-        while arrivals and arrivals[0] <= now - 1:
-            arrivals.popleft()
-        if len(arrivals) >= limit:
-            return False
-        arrivals.append(now)
-        if len(self._arrivals) > 10_000:
-            self._arrivals = {one: times for one, times in self._arrivals.items() if times[-1] > now - 1}
-        return True
-
     async def watch(self) -> None:
         """Close sockets that do not read. One task for all of them: a timer a frame would cost more than the frame."""
         while True:
             await asyncio.sleep(WATCH_EVERY)
             late = time.monotonic() - STUCK_SECONDS
-            for socket in [one for one in self._open if one.sending_since < late]:
+            for socket in [one for one in self._open if one.stuck_since < late]:
                 socket.give_up()
 
 
 class Socket:
-    """One accepted socket. `run` is its reader; its writer is a task that `run` owns."""
+    """One accepted socket. `run` is its reader; `_flush`, called on the loop, its writer."""
 
-    __slots__ = ("_bad", "_hub", "_reader", "_socket", "_stuck", "connection", "sending_since")
+    __slots__ = (
+        "_bad",
+        "_due",
+        "_frames",
+        "_hub",
+        "_reader",
+        "_receive",
+        "_second",
+        "_send",
+        "_stuck",
+        "_wire",
+        "_work",
+        "connection",
+    )
 
-    def __init__(self, websocket: WebSocket, hub: Hub) -> None:
-        self._socket = websocket
+    def __init__(self, hub: Hub, receive: Receive, send: Send, wire: Wire) -> None:
         self._hub = hub
-        self._bad: deque[float] = deque()
+        self._receive = receive
+        self._send = send
+        self._wire = wire
+        # When the last bad frames came; made with the first.
+        self._bad: deque[float] | None = None
+        # Frames read since the second began, for `FRAMES_PER_SECOND`.
+        self._frames = 0
+        self._second = 0.0
+        # Whether `_flush` is on its way.
+        self._due = False
+        # What the writer must wait for: a snapshot from the database, or the closing. Meanwhile nothing is written.
+        self._work: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._stuck = False
         self.connection: Connection | None = None
-        # When the send that is under way began; infinity while none is.
-        self.sending_since = float("inf")
 
-    async def greet(self) -> bool:
+    @property
+    def stuck_since(self) -> float:
+        return self._wire.stuck_since
+
+    # ------------------------------------------------------------------------------------------ the beginning
+
+    async def greet(self, origin: str | None) -> bool:
         """Read `hello` and attach. False when the socket was closed instead."""
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                raw = await self._receive()
+                message = await self._receive()
         except TimeoutError:
             await self._close(CloseCode.NO_HELLO)
             return False
-        if raw is None:
+        if message["type"] != "websocket.receive":
             return False
         try:
-            hello = self._hello(raw)
-            principal = await self._who(hello)
+            hello = _hello(text_of(message))
+            principal = await self._who(hello, origin)
         except OpsloomError as error:
             await self._reject(error)
             return False
         if not self._hub.allowance.connect(principal.user):
             await self._reject(RateLimited("Too many windows are open at once; close one of them."))
             return False
-        connection = Connection(principal, hello.kinds)
+        connection = Connection(principal, hello.kinds, self._wake)
         try:
             await self._hub.attach(connection, hello)
         except OpsloomError as error:
@@ -173,117 +199,120 @@ class Socket:
         self.connection = connection
         return True
 
-    def _hello(self, raw: str) -> Hello:
-        if len(raw) > HELLO_BYTES:
-            raise BadFrame("The first frame is too long.")
-        try:
-            frame = decode_client(raw)
-        except ProtocolError as error:
-            raise BadFrame(error.text) from None
-        if not isinstance(frame, Hello):
-            raise BadFrame("The first frame must be `hello`.")
-        return frame
-
-    async def _who(self, hello: Hello) -> Principal:
+    async def _who(self, hello: Hello, origin: str | None) -> Principal:
         database = self._hub.environment.database
         if hello.ticket is not None:
-            return await tickets.redeem(database, hello.ticket, self._socket.headers.get("origin"))
+            return await tickets.redeem(database, hello.ticket, origin)
         if hello.key is not None:
             return await keys.check(database, hello.key)
         raise NotSignedIn("Say who you are: `hello` needs a `ticket` or a `key`.")
 
-    # ------------------------------------------------------------------------------------------ both directions
+    # ------------------------------------------------------------------------------------------ reading
 
     async def run(self) -> None:
-        """Read until the end, then let go of everything."""
+        """Read until the end, then let go of everything. Never waits for work: an unread socket would not see its own
+        pongs either.
+        """
         connection = self.connection
         assert connection is not None
         self._reader = asyncio.current_task()
-        writer = asyncio.create_task(self._write(connection), name=f"writer {connection.id}")
+        self._wire.drained = self._wake
+        self._wake()
         try:
-            await self._read(connection)
+            while (message := await self._receive())["type"] == "websocket.receive":
+                if not self._take(connection, text_of(message)):
+                    await self._close(CloseCode.BAD_FRAMES)
+                    break
+                if connection.full:
+                    await connection.room()
+                if wait := self._ahead():
+                    await asyncio.sleep(wait)
         except asyncio.CancelledError:
             if not self._stuck:
                 raise
         finally:
+            self._wire.drained = None
             self._hub.detach(connection)
             self._hub.allowance.disconnect(connection.principal.user)
-            writer.cancel()
-            await asyncio.wait([writer])
+            if self._work is not None:
+                self._work.cancel()
+                await asyncio.wait([self._work])
         if self._stuck:
-            # It may read what is in its buffers and the close code behind that; if not, it is cut off.
-            with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
-                async with asyncio.timeout(LINGER_SECONDS):
-                    await self._close(CloseCode.STUCK)
-                    while (await self._socket.receive())["type"] != "websocket.disconnect":
-                        pass
-            self._abort()
+            await self._cut_off()
 
-    def _abort(self) -> None:
-        extension = self._socket.scope.get("extensions", {}).get(EXTENSION)
-        if extension is not None:
-            extension["abort"]()
-
-    async def _read(self, connection: Connection) -> None:
-        """Never waits for work: an unread socket would not see its own pongs either."""
-        while (raw := await self._receive()) is not None:
-            try:
-                frame = decode_client(raw)
-            except ProtocolError as error:
-                connection.refuse(BadFrame(error.text), error.ref)
-                if self._too_many_bad():
-                    await self._close(CloseCode.BAD_FRAMES)
-                    return
-                continue
-            if isinstance(frame, Hello):
-                connection.refuse(BadFrame("`hello` was said already; use `open` for another session."))
-                continue
-            if isinstance(frame, Open) and frame.session is None and frame.assistant is None:
-                connection.refuse(Invalid("Name a session or an assistant."), frame.ref)
-                continue
-            await connection.room()
-            self._hub.submit(connection, frame)
-
-    async def _write(self, connection: Connection) -> None:
-        socket = self._socket
+    def _take(self, connection: Connection, text: str) -> bool:
+        """Hand a frame on; False when there have been too many that are none."""
         try:
-            while True:
-                try:
-                    texts = connection.take()
-                except Trimmed:
-                    if connection.live is not None:
-                        await connection.live.catch_up(connection)
-                    continue
-                if not texts:
-                    if connection.closing is not None:
-                        await self._close(connection.closing)
-                        return
-                    await connection.wait()
-                    continue
-                for text in texts:
-                    self.sending_since = time.monotonic()
-                    await socket.send({"type": "websocket.send", "text": text})
-                self.sending_since = float("inf")
-        except WebSocketDisconnect:
-            return  # the reader sees it too
-        except OpsloomError as error:
-            _log.warning("a writer gave up: %s", error.code)
-            await self._reject(error)
+            frame = decode_client(text)
+        except ProtocolError as error:
+            connection.refuse(BadFrame(error.text), error.ref)
+            return not self._too_many_bad()
+        if isinstance(frame, Hello):
+            connection.refuse(BadFrame("`hello` was said already; use `open` for another session."))
+        elif isinstance(frame, Open) and frame.session is None and frame.assistant is None:
+            connection.refuse(Invalid("Name a session or an assistant."), frame.ref)
+        else:
+            self._hub.submit(connection, frame)
+        return True
 
-    async def _receive(self) -> str | None:
-        """The next message's text; None at the end."""
-        message = await self._socket.receive()
-        if message["type"] != "websocket.receive":
-            return None
-        text: str | None = message.get("text")
-        return text if text is not None else (message.get("bytes") or b"").decode("utf-8", "replace")
+    def _ahead(self) -> float:
+        """Seconds by which the peer's frames are ahead of what one may send; 0 for anybody but a flood."""
+        now = time.monotonic()
+        if now - self._second >= 1:
+            self._second, self._frames = now, 0
+        self._frames += 1
+        return self._second + 1 - now if self._frames >= FRAMES_PER_SECOND else 0
 
     def _too_many_bad(self) -> bool:
         now = time.monotonic()
+        if self._bad is None:
+            self._bad = deque()
         self._bad.append(now)
         while self._bad[0] < now - BAD_FRAMES_SECONDS:
             self._bad.popleft()
         return len(self._bad) >= BAD_FRAMES
+
+    # ------------------------------------------------------------------------------------------ writing
+
+    def _wake(self) -> None:
+        """There may be something to send: what this turn of the loop brings goes together."""
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Send what there is, as far as the peer takes it."""
+        self._due = False
+        connection, wire = self.connection, self._wire
+        if connection is None or self._work is not None:
+            return
+        try:
+            while wire.writable.is_set():
+                texts = connection.take()
+                if not texts:
+                    if connection.closing is not None:
+                        self._begin(self._close(connection.closing))
+                    return
+                wire.write(texts)
+        except Trimmed:
+            if connection.live is not None:
+                self._begin(connection.live.catch_up(connection))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._work = asyncio.create_task(self._wait_for(work), name="writer")
+
+    async def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except OpsloomError as error:
+            _log.warning("a writer gave up: %s", error.code)
+            await self._reject(error)
+        except Exception:
+            _log.exception("a writer broke")
+            await self._reject(OpsloomError())
+        finally:
+            self._work = None
+        self._wake()
 
     # ------------------------------------------------------------------------------------------ the end
 
@@ -291,17 +320,43 @@ class Socket:
         """It does not read: end it. What it missed is in the session."""
         if self._reader is not None and not self._stuck:
             self._stuck = True
-            self.sending_since = float("inf")
             self._reader.cancel()
 
+    async def _cut_off(self) -> None:
+        """It may read what is in its buffers and the close code behind that; if not, it is cut off."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._close(CloseCode.STUCK)
+                while (await self._receive())["type"] != "websocket.disconnect":
+                    pass
+        self._wire.abort()
+
     async def _reject(self, error: OpsloomError) -> None:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.send({"type": "websocket.send", "text": encode(error_frame(error)).decode()})
-            await self._close(_code_of(error))
+        self._wire.write([encode(error_frame(error)).decode()])
+        await self._close(_code_of(error))
 
     async def _close(self, code: CloseCode) -> None:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await self._socket.close(code)
+        # It may be closed already (RuntimeError), or its peer gone (OSError).
+        with contextlib.suppress(OSError, RuntimeError):
+            await self._send({"type": "websocket.close", "code": code})
+
+
+def text_of(message: Message) -> str:
+    """A received message's text; bytes are read as text."""
+    text: str | None = message.get("text")
+    return text if text is not None else (message.get("bytes") or b"").decode("utf-8", "replace")
+
+
+def _hello(raw: str) -> Hello:
+    if len(raw) > HELLO_BYTES:
+        raise BadFrame("The first frame is too long.")
+    try:
+        frame = decode_client(raw)
+    except ProtocolError as error:
+        raise BadFrame(error.text) from None
+    if not isinstance(frame, Hello):
+        raise BadFrame("The first frame must be `hello`.")
+    return frame
 
 
 def _code_of(error: OpsloomError) -> CloseCode:

@@ -7,6 +7,7 @@ import pytest
 from conftest import Cluster, free_port
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from browser.cabled import Cabled
 from browser.host_site import HostSite
 from browser.scripted import Scripted
 from browser.serving import serving
@@ -100,3 +101,30 @@ def scripted(scripted_server: Scripted) -> Scripted:
     """That server, with no script yet and no request remembered."""
     scripted_server.vendor.reset()
     return scripted_server
+
+
+@pytest.fixture(scope="session")
+def cabled_server(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cabled]:
+    """Such a server behind the fault proxy."""
+    url = postgres_cluster.create()
+    with Cabled(tmp_path_factory.mktemp("cabled"), url) as cabled:
+        yield cabled
+    postgres_cluster.drop(url)
+
+
+@pytest.fixture
+def cabled(cabled_server: Cabled) -> Iterator[Cabled]:
+    """That server and a sound wire, with no script yet."""
+    cabled_server.reset()
+    yield cabled_server
+    cabled_server.reset()
+
+
+@pytest.fixture
+def keeping_page(playwright: Playwright, chromium: Path) -> Iterator[Page]:
+    """A page in a browser with its back-forward cache, which Playwright else turns off."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium, args=FLAGS, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    yield browser.new_page(viewport={"width": 1280, "height": 860})
+    browser.close()

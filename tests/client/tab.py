@@ -37,7 +37,6 @@ class Tab:
         self.session = session
         self.state: State | None = None
         self.replies: dict[str, ServerFrame] = {}
-        self.repeats: list[ServerFrame] = []
         self.resumed = 0
         self.snapshots = 0
         self._socket: ClientConnection | None = None
@@ -85,7 +84,7 @@ class Tab:
             self._socket = None
 
     async def step(self) -> ServerFrame:
-        """Take the next frame. Raises `Gap` where one is missing; what came before goes to `repeats`."""
+        """Take the next frame. Raises `Gap` where one is missing; one that came before is an error, too."""
         frame = await self._receive()
         ref = getattr(frame, "ref", None)
         if ref is not None:
@@ -100,8 +99,8 @@ class Tab:
             return frame
         assert self.state is not None, f"{type(frame).__name__} before any state"
         before, self.state = self.state, apply(self.state, frame)
-        if self.state is before and not isinstance(frame, ErrorFrame | Ack | Pong | GoingAway):
-            self.repeats.append(frame)
+        told = isinstance(frame, ErrorFrame | Ack | Pong | GoingAway)
+        assert told or self.state is not before, f"came twice: {frame}"
         return frame
 
     async def until_answered(self, question: str, seconds: float = 10.0) -> Message:

@@ -10,6 +10,7 @@ from opsloom_client.backoff import Advice, advice, delay
 from opsloom_client.connection import addresses
 from opsloom_client.feed import Feed
 from opsloom_client.outbox import Outbox
+from opsloom_client.watchdog import Expecting, Verdict, Watchdog
 from opsloom_protocol.frames import ErrorFrame, Open, Pong, Send, Snapshot
 from opsloom_protocol.messages import SessionInfo
 from opsloom_protocol.state import State
@@ -165,3 +166,65 @@ async def test_a_listener_that_falls_behind_finds_the_state() -> None:
     found = [await anext(feed) for _ in range(2)]
     assert isinstance(found[0], Snapshot)
     assert (found[0].rev, found[1]) == (7, Pong(ref="4"))
+
+
+class Look:
+    """A watchdog that is looked at once a second."""
+
+    def __init__(self) -> None:
+        self.dog = Watchdog()
+        self.dog.begin(0)
+
+    def until(self, begin: int, expecting: Expecting) -> tuple[int, Verdict]:
+        """The second of the next verdict that is not FINE."""
+        for second in range(begin + 1, begin + 120):
+            verdict = self.dog.look(second, expecting)
+            if verdict is not Verdict.FINE:
+                return second, verdict
+        raise AssertionError("nothing in two minutes")
+
+
+@pytest.mark.parametrize(
+    ("expecting", "asked", "dead"), [(Expecting.NOTHING, 25, 35), (Expecting.REPLY, 4, 7), (Expecting.ANSWER, 4, 7)]
+)
+def test_a_silent_link_is_asked_and_given_up(expecting: Expecting, asked: int, dead: int) -> None:
+    look = Look()
+    assert look.until(0, expecting) == (asked, Verdict.PING)
+    assert look.until(asked, expecting) == (dead, Verdict.DEAD)
+
+
+def test_patience_doubles_with_each_link_that_was_given_up_until_one_answers() -> None:
+    look = Look()
+    waits = []
+    for _ in range(6):
+        look.dog.begin(0)
+        look.until(0, Expecting.ANSWER)
+        waits.append(look.until(4, Expecting.ANSWER)[0])
+    assert waits == [7, 10, 16, 28, 34, 34]
+    look.dog.begin(0)
+    look.until(0, Expecting.ANSWER)
+    look.dog.heard(5, news=False)
+    assert look.until(5, Expecting.ANSWER) == (9, Verdict.PING)
+    assert look.until(9, Expecting.ANSWER) == (12, Verdict.DEAD)
+
+
+def test_a_machine_that_slept_asks_at_once_and_twice_at_most() -> None:
+    look = Look()
+    assert look.dog.look(3600, Expecting.NOTHING) is Verdict.PING
+    assert look.until(3600, Expecting.NOTHING) == (3603, Verdict.DEAD)
+    look.dog.begin(0)
+    assert look.until(0, Expecting.ANSWER) == (4, Verdict.PING)
+    assert look.dog.look(100, Expecting.ANSWER) is Verdict.PING
+    assert look.dog.look(200, Expecting.ANSWER) is Verdict.DEAD
+
+
+def test_an_answer_that_stands_still_over_a_good_link_is_asked_after_every_20_s() -> None:
+    look, asked = Look(), []
+    for second in range(1, 51):
+        verdict = look.dog.look(second, Expecting.ANSWER)
+        if verdict is Verdict.PING:
+            look.dog.heard(second, news=False)
+        if verdict is Verdict.ASK:
+            asked.append(second)
+    assert len(asked) == 2
+    assert 20 <= asked[0] <= 22

@@ -27,7 +27,8 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A server on the folder: its process and port."""
     port = free_port()
     env = {**os.environ, "OPSLOOM_DATA_DIR": str(folder), "PORT": str(port), "NO_COLOR": "1"}
-    process = subprocess.Popen([*OPSLOOM, "serve"], stderr=subprocess.PIPE, text=True, env=env)
+    command = ["/bin/sh", "-c", 'ulimit -Sn 256 && exec "$@"', "serve", *OPSLOOM, "serve"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
     until = time.monotonic() + 90
     while time.monotonic() < until and process.poll() is None:
         try:

@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import PostgresUrl, free_port
 from house.commands import opsloom, refused
@@ -94,6 +95,11 @@ def test_doctor_prints_the_address_last_beside_a_running_server(
     assert done.stdout.splitlines()[-1].startswith("postgresql://postgres@/opsloom?host=")
     assert "PostgreSQL 18" in done.stdout
     assert served[0].poll() is None
+
+
+def test_the_server_opens_as_many_files_as_it_may(served: tuple[subprocess.Popen[str], int]) -> None:
+    soft, hard = psutil.Process(served[0].pid).rlimit(psutil.RLIMIT_NOFILE)
+    assert soft == hard
 
 
 def test_ask_answers_from_the_documentation(served: tuple[subprocess.Popen[str], int]) -> None:

@@ -57,11 +57,25 @@ class ServerProcess:
                 except httpx2.TransportError:
                     await asyncio.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def send(self, what: signal.Signals) -> None:
+        """Send a signal and do not wait: SIGSTOP, SIGCONT, or an end that `wait` waits for."""
+        assert self._process is not None
+        self._process.send_signal(what)
+
+    async def wait(self, seconds: float = 40.0) -> int:
+        """Wait for the end; gives the exit code."""
+        assert self._process is not None
+        return await asyncio.wait_for(self._process.wait(), seconds)
+
     async def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; gives the exit code."""
-        assert self._process is not None
-        self._process.send_signal(with_signal)
-        return await asyncio.wait_for(self._process.wait(), 40)
+        self.send(with_signal)
+        return await self.wait()
 
     async def command(self, *words: str) -> str:
         """Run another command of `opsloom` with the same settings; gives what it prints."""

@@ -15,6 +15,7 @@ from opsloom_server.store import assistants
 from opsloom_server.store.assistants import AssistantSpec
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from opsloom_server.transport import protocol
+from opsloom_server.transport.http import http_protocol
 from vendors import ScriptedVendor
 
 from stage.client import RawClient
@@ -75,6 +76,7 @@ async def serving(app: Any, limits: Limits) -> AsyncIterator[tuple[Any, str]]:
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
+        http=http_protocol(),
         ws=protocol(limits),
         ws_max_size=262_144,
         ws_per_message_deflate=False,

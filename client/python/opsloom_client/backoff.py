@@ -9,15 +9,15 @@ FIRST_CEILING = 0.25
 LAST_CEILING = 8.0
 """Seconds. A delay is drawn between 0 and a ceiling that doubles, so that a crowd does not come back at once."""
 
-SETTLED = 5.0
-"""A connection that lived for less counts as a failed attempt: welcome-and-drop must not become a tight loop."""
+SETTLED = 2.0
+"""Seconds. A connection that was attached for less counts as a failed attempt: welcome-and-drop is no tight loop."""
 
 
 class Advice(Enum):
     """What to do after a connection was lost."""
 
     COME_BACK = "come back"
-    COME_BACK_LATE = "come back, after the longest delay"
+    COME_BACK_LATE = "come back, after a long delay"
     NEW_TICKET = "come back once, with a new ticket"
     STAY_AWAY = "stay away"
 
@@ -39,3 +39,8 @@ def delay(attempt: int, random: Callable[[], float]) -> float:
         return 0.0
     # 2**5 reaches the last ceiling; a larger exponent would only grow without bound.
     return random() * min(LAST_CEILING, FIRST_CEILING * 2.0 ** min(attempt - 2, 5))
+
+
+def long_delay(random: Callable[[], float]) -> float:
+    """Seconds after `COME_BACK_LATE`: too many connections do not get fewer within milliseconds."""
+    return LAST_CEILING * (0.5 + random() / 2)

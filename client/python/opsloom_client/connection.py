@@ -17,6 +17,9 @@ from opsloom_client.errors import Denied
 FRAME_BYTES: Final = 16 * 1024 * 1024
 """Longest frame that is taken: a snapshot holds 50 messages or more, each with whole blocks."""
 
+GOODBYE_WITHIN: Final = 1.0
+"""Seconds for a close to be answered; over a half-open link it never is."""
+
 _PASSING: Final = frozenset({408, 425, 429})
 
 
@@ -51,8 +54,9 @@ class Connection:
             if frame is not None:
                 yield frame
 
-    async def close(self) -> None:
-        await self._socket.close()
+    def abort(self) -> None:
+        """Let go at once; whoever reads hears that it is lost. A half-open link never says goodbye."""
+        self._socket.transport.abort()
 
 
 @asynccontextmanager
@@ -60,7 +64,15 @@ async def open_connection(url: str) -> AsyncIterator[Connection]:
     """Upgrade at `url`. Raises `Denied` where it is no use to come again, else `Lost`; closes it at the end."""
     try:
         # Uncompressed, as the protocol is by default: on a fast line deflate costs more than it saves.
-        socket = await connect(url, subprotocols=[Subprotocol(PROTOCOL)], compression=None, max_size=FRAME_BYTES)
+        socket = await connect(
+            url,
+            subprotocols=[Subprotocol(PROTOCOL)],
+            compression=None,
+            max_size=FRAME_BYTES,
+            # The link asks by itself, sooner than WebSocket pings would where something is expected.
+            ping_interval=None,
+            close_timeout=GOODBYE_WITHIN,
+        )
     except InvalidStatus as error:
         status = error.response.status_code
         if status >= 500 or status in _PASSING:

@@ -2,20 +2,33 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
 from opsloom_protocol.errors import CloseCode, ErrorCode, ProtocolError
-from opsloom_protocol.frames import ClientInfo, ErrorFrame, GoingAway, Hello, ServerFrame, Snapshot, Welcome
+from opsloom_protocol.frames import (
+    ClientInfo,
+    ErrorFrame,
+    GoingAway,
+    Hello,
+    Open,
+    Ping,
+    Pong,
+    ServerFrame,
+    Snapshot,
+    Welcome,
+)
 from opsloom_protocol.messages import SessionInfo
 from opsloom_protocol.state import State, apply
 
-from opsloom_client.backoff import LAST_CEILING, SETTLED, Advice, advice, delay
+from opsloom_client.backoff import SETTLED, Advice, advice, delay, long_delay
 from opsloom_client.connection import Connection, Lost, open_connection
 from opsloom_client.errors import Denied, Refused
 from opsloom_client.feed import Event, Reconnecting
-from opsloom_client.outbox import Outbox
+from opsloom_client.outbox import Outbox, new_ref
 from opsloom_client.tickets import Later, Tickets
+from opsloom_client.watchdog import LOOK_EVERY, Expecting, Verdict, Watchdog, now
 
 ATTACH_WITHIN: Final = 15.0
 """Seconds from `hello` to `welcome`; mobile networks take 2 to 3 s at worst."""
@@ -71,6 +84,10 @@ class Link:
         self._not_before = 0.0
         self._leave_at: float | None = None
         self._complaint: ErrorFrame | None = None
+        self._watchdog = Watchdog()
+        self._attached_at = 0.0
+        self._useful = False
+        self._silent = ""
 
     async def run(self) -> None:
         """Stay attached. Raises `Denied` when the server wants no more of us."""
@@ -78,7 +95,7 @@ class Link:
         failures, was_signed_out = 0, False
         while True:
             self.connected, self._leave_at, self._complaint = False, None, None
-            began, late = loop.time(), False
+            late, self._silent, self._useful = False, "", False
             try:
                 await self._attach()
             except Later as later:
@@ -89,7 +106,7 @@ class Link:
                 self._trouble(error.text)
                 self.whole = False
             except Lost as lost:
-                self._trouble(str(lost))
+                self._trouble(self._silent or str(lost))
                 found = advice(lost.close_code)
                 late = found is Advice.COME_BACK_LATE
                 again = found is Advice.NEW_TICKET and (self.connected or not was_signed_out)
@@ -98,10 +115,11 @@ class Link:
                 was_signed_out = found is Advice.NEW_TICKET
                 if lost.close_code == CloseCode.TOO_BIG:
                     self._outbox.refuse_biggest(Refused("too_long", "This is longer than the server accepts."))
-            settled = self.connected and loop.time() - began >= SETTLED
+            # One that took the conversation further was no failure, however short.
+            settled = self.connected and (self._useful or loop.time() - self._attached_at >= SETTLED)
             failures = 1 if settled else failures + 1
             self.connected = False
-            wait = LAST_CEILING if late else delay(failures, self._random)
+            wait = long_delay(self._random) if late else delay(failures, self._random)
             wait = max(wait, self._not_before - loop.time())
             self._publish(Reconnecting(attempt=failures, delay=wait, reason=self.trouble))
             await asyncio.sleep(wait)
@@ -147,20 +165,23 @@ class Link:
         )
 
     async def _read(self, connection: Connection, limit: asyncio.Timeout) -> None:
-        writer: asyncio.Task[None] | None = None
+        beside: list[asyncio.Task[None]] = []
         try:
             async for frame in connection.frames():
+                self._watchdog.heard(now(), news=not isinstance(frame, Pong))
                 self._take(frame)
-                if writer is None and self.connected:
+                if not beside and self.connected:
                     self._outbox.restart()
-                    writer = asyncio.create_task(self._write(connection), name="opsloom writer")
+                    self._watchdog.begin(now())
+                    beside.append(asyncio.create_task(self._write(connection), name="opsloom writer"))
+                    beside.append(asyncio.create_task(self._watch(connection), name="opsloom watchdog"))
                 if self.connected:
                     # A draining server is left when it asked for it, but never out of the middle of an answer.
                     limit.reschedule(self._leave_at if self.state.turn is None else None)
         finally:
-            if writer is not None:
-                writer.cancel()
-                await asyncio.gather(writer, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def _write(self, connection: Connection) -> None:
         try:
@@ -169,12 +190,44 @@ class Link:
         except Lost:
             return  # the reader hears of it too, with the close code
 
+    async def _watch(self, connection: Connection) -> None:
+        """Break the connection where it is only believed to be one; the reader then hears that it is lost."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            match self._watchdog.look(now(), self._expecting()):
+                case Verdict.PING:
+                    await self._try_to_send(connection, Ping(ref=new_ref()))
+                case Verdict.ASK:
+                    # Brings what is missing, the end of the answer above all; else nothing.
+                    where = Open(ref=new_ref(), session=self._session, cursor=self.state.cursor)
+                    await self._try_to_send(connection, where)
+                case Verdict.DEAD:
+                    self._silent = "The connection fell silent."
+                    connection.abort()
+                    return
+                case Verdict.FINE:
+                    pass
+
+    async def _try_to_send(self, connection: Connection, frame: Ping | Open) -> None:
+        """A link that is full takes nothing more; whether it lives, the next look says."""
+        with suppress(Lost, TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY):
+                await connection.send(frame)
+
+    def _expecting(self) -> Expecting:
+        if not self.whole:
+            return Expecting.NOTHING  # a long snapshot may be what is silent
+        if self.state.turn is not None:
+            return Expecting.ANSWER
+        return Expecting.REPLY if self._outbox.owed else Expecting.NOTHING
+
     def _take(self, frame: ServerFrame) -> None:
         if isinstance(frame, Welcome):
             self._welcomed(frame)
         elif not self.connected and not isinstance(frame, ErrorFrame):
             raise Lost("The server spoke before its welcome.")
-        self.state = apply(self.state, frame)
+        before, self.state = self.state, apply(self.state, frame)
+        self._useful |= self.state is not before and not isinstance(frame, Snapshot | Welcome)
         if isinstance(frame, Snapshot) or (isinstance(frame, Welcome) and frame.resumed):
             self.whole = True
             self.ready.set()
@@ -187,6 +240,8 @@ class Link:
 
     def _welcomed(self, frame: Welcome) -> None:
         self.welcome = frame
+        if not self.connected:
+            self._attached_at = asyncio.get_running_loop().time()
         self.connected = True
         if frame.session.id != self.state.session.id:
             self.whole = False

@@ -76,6 +76,11 @@ class Outbox:
         self._changed.set()
         return reply
 
+    @property
+    def owed(self) -> bool:
+        """Whether a reply should come any moment: something was sent, and the server did not ask for patience."""
+        return any(waiting.sent for waiting in self._waiting.values())
+
     def restart(self) -> None:
         """A new connection: everything is to be sent again."""
         for waiting in self._waiting.values():

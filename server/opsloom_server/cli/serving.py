@@ -1,5 +1,7 @@
 """`opsloom serve`."""
 
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from opsloom_server.cli.words import err, fail, plainly, say
@@ -21,9 +23,21 @@ def serve_command(host: str | None, port: int | None, log_level: str) -> None:
         settings = Settings.from_env(**given)
         configure(log_level, secrets=secrets_of(settings))
         say("Starting Opsloom")
+        allow_files()
         from opsloom_server.app import serve  # takes a second: the agents, the vendors' clients, the tables
 
         serve(settings, say, announce)
+
+
+def allow_files() -> None:
+    """Let this process open as many files as its hard limit says: each socket is one, and shells begin with 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS says "unlimited" and refuses it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def announce(ready: "Ready") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from opsloom_protocol.codec import encode
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 OUTBOX: Final = 1_000
 """Replies that may wait for one reader; a replay is at most half of it. Beyond, its requests are not read."""
 
+BATCH: Final = 65_536
+"""Characters taken at a time, if there is more than one frame: what a peer does not read waits in the ring."""
+
 
 class Connection:
-    """Written by the hub, emptied by the socket's writer. Nothing here waits but `wait`."""
+    """Written by the hub, emptied by its socket, which is `woken` when there may be something."""
 
-    __slots__ = ("_outbox", "_room", "_waiter", "closing", "id", "kinds", "live", "position", "principal")
+    __slots__ = ("_outbox", "_room", "_woken", "closing", "id", "kinds", "live", "position", "principal")
 
-    def __init__(self, principal: Principal, kinds: tuple[str, ...] | None = None) -> None:
+    def __init__(self, principal: Principal, kinds: tuple[str, ...] | None, woken: Callable[[], None]) -> None:
         self.id = new_id("con")
         self.principal = principal
         self.kinds = kinds
@@ -32,18 +36,25 @@ class Connection:
         self.position = 0
         # Set to end the socket once everything posted is sent.
         self.closing: CloseCode | None = None
-        self._outbox: deque[str] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._woken = woken
+        # Made when there is a reply: an empty one takes 760 bytes.
+        self._outbox: deque[str] | None = None
         self._room: asyncio.Future[None] | None = None
 
     async def room(self) -> None:
         """Until its replies fit again: a reader that does not read is not listened to."""
-        while len(self._outbox) >= OUTBOX:
+        while self.full:
             self._room = asyncio.get_running_loop().create_future()
             await self._room
 
+    @property
+    def full(self) -> bool:
+        return self._outbox is not None and len(self._outbox) >= OUTBOX
+
     def post(self, frame: ServerFrame | str) -> None:
         """A frame for this connection alone, before whatever the ring holds next."""
+        if self._outbox is None:
+            self._outbox = deque()
         self._outbox.append(frame if isinstance(frame, str) else encode(frame).decode())
         self.wake()
 
@@ -56,31 +67,34 @@ class Connection:
         self.wake()
 
     def wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def wait(self) -> None:
-        """Until there may be something to send."""
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        self._woken()
 
     def take(self) -> list[str]:
         """What is to be sent now, in order; empty when there is nothing. Raises `Trimmed` when the ring went on without
         this reader."""
-        if self._outbox:
-            out = list(self._outbox)
-            self._outbox.clear()
-            if self._room is not None and not self._room.done():
-                self._room.set_result(None)
-            return out
+        if self._outbox is not None:
+            return self._posted(self._outbox)
         if self.live is None:
             return []
-        entries = self.live.ring.since(self.position)
-        self.position += len(entries)
-        return [entry.text_for(self.id) for entry in entries]
+        texts, size = [], 0
+        for entry in self.live.ring.since(self.position):
+            texts.append(entry.text_for(self.id))
+            size += len(entry.text)
+            if size >= BATCH:
+                break
+        self.position += len(texts)
+        return texts
+
+    def _posted(self, outbox: deque[str]) -> list[str]:
+        texts, size = [], 0
+        while outbox and size < BATCH:
+            texts.append(outbox.popleft())
+            size += len(texts[-1])
+        if not outbox:
+            self._outbox = None
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        return texts
 
 
 def error_frame(error: OpsloomError, ref: str | None = None) -> ErrorFrame:

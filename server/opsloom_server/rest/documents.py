@@ -102,12 +102,13 @@ class TextShown(BaseModel):
 async def add_documents(
     base: str, request: Request, services: Served, principal: Admin
 ) -> DocumentShown | DocumentsTaken:
-    """Hand in a file (multipart, field `file`), one `{title, text}`, or up to 1,000 of them in a list.
+    """Hand in a file (multipart, field `file`), a `{url}` to fetch, one `{title, text}`, or a list of up to 1,000.
 
     The answer comes at once; `GET documents/{id}` tells how far the reading is.
     """
     row = await found_base(services, principal, base)
-    new, many = await read(request, services.settings.limits.upload_bytes)
+    settings = services.settings
+    new, many = await read(request, settings.limits.upload_bytes, settings.fetch_networks)
     async with services.database.transact(principal.workspace) as connection:
         rows = await store.add_documents(connection, principal.workspace, row.id, new)
         await records.note(

@@ -10,9 +10,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from opsloom_server.errors import Invalid
+from opsloom_server.fetching import FetchRefused, Networks, judge, target
 from opsloom_server.rest.limits import too_long
 from opsloom_server.rest.texts import Body, LongText, Name
-from opsloom_server.store.knowledge import NewDocument
+from opsloom_server.store.knowledge import TITLE_CHARS, TO_FETCH, NewDocument
 
 __all__ = ["OPENAPI", "TextDocument", "UrlDocument", "read"]
 
@@ -28,9 +29,10 @@ class TextDocument(Body):
 
 
 class UrlDocument(Body):
-    """An address to fetch."""
+    """An address whose page, PDF or text is fetched. Without a ``title``, the document's own stands."""
 
-    url: Annotated[LongText, Field(max_length=2_000)]
+    url: Annotated[LongText, Field(min_length=1, max_length=2_000)]
+    title: Name | None = None
 
 
 _ONE: TypeAdapter[TextDocument] = TypeAdapter(TextDocument)
@@ -54,6 +56,7 @@ OPENAPI: dict[str, Any] = {
                 "schema": {
                     "oneOf": [
                         TextDocument.model_json_schema(),
+                        UrlDocument.model_json_schema(),
                         {"type": "array", "maxItems": MOST, "items": TextDocument.model_json_schema()},
                     ]
                 }
@@ -63,16 +66,18 @@ OPENAPI: dict[str, Any] = {
 }
 
 
-async def read(request: Request, limit: int) -> tuple[list[NewDocument], bool]:
+async def read(request: Request, limit: int, networks: Networks) -> tuple[list[NewDocument], bool]:
     """Read what a request hands in, and whether it was a list. Raises Invalid, TooLong, RequestValidationError.
 
-    ``limit`` bounds a file, and a text, in bytes (0: no bound).
+    ``limit`` bounds a file, and a text, in bytes (0: no bound); ``networks`` may be fetched from though not public.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return [await _file(request, limit)], False
     if kind != "application/json":
-        raise Invalid("Send a file as multipart/form-data (field `file`), or {title, text} as application/json.")
+        raise Invalid(
+            "Send a file as multipart/form-data (field `file`), or {title, text} or {url} as application/json."
+        )
     try:
         body = msgspec.json.decode(await request.body())
     except (msgspec.DecodeError, UnicodeError):
@@ -80,17 +85,25 @@ async def read(request: Request, limit: int) -> tuple[list[NewDocument], bool]:
     try:
         if isinstance(body, list):
             return [_text(one, limit) for one in _MANY.validate_python(body)], True
-        if isinstance(body, dict) and set(body) == {"url"}:
-            _URL.validate_python(body)
-            raise Invalid(
-                "Fetching addresses is not part of this version. Download the page and send the file, or send "
-                "{title, text, url}: the url is then shown with the source."
-            )
+        if isinstance(body, dict) and "url" in body and "text" not in body:
+            return [_address(_URL.validate_python(body), networks)], False
         return [_text(_ONE.validate_python(body), limit)], False
     except ValidationError as error:
         raise RequestValidationError(
             [one | {"loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_context=False)]
         ) from None
+
+
+def _address(one: UrlDocument, networks: Networks) -> NewDocument:
+    """What is to be fetched. What can be told from the address alone is told at once; the worker looks at the rest."""
+    try:
+        wanted = target(one.url)
+        if wanted.literal is not None:
+            judge(wanted.literal, wanted.port, networks)
+    except FetchRefused as error:
+        raise Invalid(error.text) from None
+    url = str(wanted.url)
+    return NewDocument(title=one.title or url[:TITLE_CHARS], source=b"", media_type=TO_FETCH, url=url)
 
 
 async def _file(request: Request, limit: int) -> NewDocument:

@@ -15,6 +15,8 @@ from opsloom_server.store.tables.assistants import assistants
 from opsloom_server.store.tables.knowledge import documents, knowledge_bases
 
 __all__ = [
+    "TITLE_CHARS",
+    "TO_FETCH",
     "BaseRow",
     "DocumentRow",
     "NewDocument",
@@ -31,6 +33,11 @@ __all__ = [
     "rename_base",
     "text_window",
 ]
+
+# The mark of a document whose bytes still have to be fetched from its `url`; while its title is that url, cut to this
+# many characters, nobody has given it one.
+TO_FETCH = "text/uri-list"
+TITLE_CHARS = 200
 
 
 class BaseRow(Struct, frozen=True):

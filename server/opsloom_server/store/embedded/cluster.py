@@ -19,6 +19,9 @@ DATABASE = "opsloom"
 START_SECONDS = 90
 STOP_SECONDS = 30
 
+# On a full disk PostgreSQL may end with a panic that names a transaction and no disk. One segment of its log is 16 MB.
+FULL_BYTES = 8_000_000
+
 # A Unix socket's address holds 107 bytes; "/.s.PGSQL.5432.lock" and a margin leave this for the folder.
 SOCKET_DIR_BYTES = 85
 
@@ -86,8 +89,9 @@ class Cluster:
                     text=f"create database {DATABASE};\n",
                 )
         if made.code != 0:
+            failed = self._failed("created", made)  # looks at what is left of the disk
             shutil.rmtree(fresh, ignore_errors=True)
-            raise self._failed("created", made)
+            raise failed
         fresh.rename(self.data)
 
     def start(self, more: Mapping[str, str]) -> None:
@@ -158,7 +162,7 @@ class Cluster:
         if log.exists():
             said = f"{said}\n{log.read_text(errors='replace')}".strip()
         folder = self.data.parent
-        if "No space left on device" in said:
+        if "No space left on device" in said or shutil.disk_usage(folder).free < FULL_BYTES:
             return StartupError(
                 f"The disk that holds {folder} is full: the database cannot be {what}.",
                 "Free some space there, or set OPSLOOM_DATA_DIR to a folder on another disk.",
@@ -171,5 +175,6 @@ class Cluster:
         last = next((line for line in reversed(said.splitlines()) if re.search("FATAL|PANIC|error", line)), said[-300:])
         return StartupError(
             f"The database in {folder} could not be {what}: {last.strip()}",
-            f"More stands in {log} and {self.data / 'log'}. With DATABASE_URL another PostgreSQL is used instead.",
+            (f"More stands in {log} and {self.data / 'log'}. " if log.exists() else "")
+            + "With DATABASE_URL another PostgreSQL is used instead.",
         )

@@ -1,0 +1,6 @@
+"""Documents from an address that somebody names, fetched without reaching into the server's own network."""
+
+from opsloom_server.fetching.addresses import FetchRefused, Networks, Target, judge, target
+from opsloom_server.fetching.fetcher import Fetched, Fetcher
+
+__all__ = ["FetchRefused", "Fetched", "Fetcher", "Networks", "Target", "judge", "target"]

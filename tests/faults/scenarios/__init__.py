@@ -1,0 +1,27 @@
+"""The long runs by name, in the order in which `make faults` takes them."""
+
+from typing import Final
+
+from faults.scenarios import databases, owners, random_schedules, rolling, sends, stuck
+from faults.scenarios.scenario import Scenario
+
+__all__ = ["SCENARIOS", "Scenario"]
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    "schedules-one-node": random_schedules.ONE_NODE,
+    "schedules-two-nodes": random_schedules.TWO_NODES,
+    "schedules-two-nodes-redis": random_schedules.WITH_REDIS,
+    "lost-answers": sends.SENDS,
+    "kill-owner": owners.KILLED,
+    "kill-owner-redis": owners.KILLED_WITH_REDIS,
+    "kill-owner-default-lease": owners.KILLED_DEFAULT,
+    "stop-owner": owners.STOPPED,
+    "stop-owner-redis": owners.STOPPED_WITH_REDIS,
+    "rolling-restart": rolling.ROLLING,
+    "postgres-restarted": databases.POSTGRES,
+    "postgres-restarted-two-nodes": databases.POSTGRES_TWO,
+    "redis-flushed": databases.FLUSHED,
+    "redis-killed": databases.KILLED,
+    "redis-stopped": databases.STOPPED,
+    "stuck-reader": stuck.STUCK,
+}
