@@ -122,9 +122,7 @@ async def test_ten_thousand_half_open_handshakes(victim: Victim) -> None:
     seen = await victim.flood("half_open", 10_000)
     told("half_open", seen)
     assert seen["left"] == 0
-    assert (
-        seen["slowest_s"] < 1.5
-    )  # half a second in a crowd, a quarter until somebody looks; the rest is how late it is seen
+    assert seen["ended_after_s"] < 1
     assert seen["health_p99_ms"] < 250
 
 
