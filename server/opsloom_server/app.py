@@ -24,6 +24,7 @@ from opsloom_server.errors import OpsloomError, StartupError
 from opsloom_server.fetching import Fetcher
 from opsloom_server.hub import Hub
 from opsloom_server.hub.environment import Environment
+from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.ingestion import Ingestion
 from opsloom_server.log.batches import Batches
 from opsloom_server.models import Models, default_model
@@ -93,8 +94,9 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         catalogue = load_catalogue(settings.extensions)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
+        node = new_id("nod")
         environment = Environment(
-            node=new_id("nod"),
+            node=node,
             settings=settings,
             secret=key,
             database=database,
@@ -102,9 +104,12 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             catalogue=catalogue,
             knowledge=knowledge,
             batches=Batches(database),
+            wakeups=WakeUps(database, node),
+            # Nobody else can be on the embedded PostgreSQL: its folder is locked.
+            shared=settings.database_url is not None,
         )
         hub = Hub(environment)
-        await hub.start(alone=settings.database_url is None)
+        await hub.start()
         stack.push_async_callback(hub.close)
         await seed(database, knowledge, catalogue, progress)
         ingestion = Ingestion(database, knowledge, Fetcher(settings.fetch_networks))

@@ -97,7 +97,7 @@ class Visitor:
             cursor=cursor,
         )
         await self.say(hello)
-        welcome = await self._receive()
+        welcome = await self.receive()
         if isinstance(welcome, ErrorFrame) and welcome.code in ("unavailable", "internal", "rate_limited", "busy"):
             raise ConnectionError(welcome.code)
         if not isinstance(welcome, Welcome):
@@ -124,7 +124,7 @@ class Visitor:
 
     async def step(self) -> ServerFrame:
         """Take the next frame. Raises `Breach` where one is missing or came before."""
-        frame = await self._receive()
+        frame = await self.receive()
         self.frames += 1
         ref = getattr(frame, "ref", None)
         if ref is not None:
@@ -199,7 +199,8 @@ class Visitor:
                 if isinstance(frame, kind):
                     return frame
 
-    async def _receive(self) -> ServerFrame:
+    async def receive(self) -> ServerFrame:
+        """The next frame as it comes, not applied to anything."""
         assert self._socket is not None
         async with asyncio.timeout(self.silence):
             raw = await self._socket.recv(decode=False)

@@ -39,10 +39,11 @@ class Allowance:
         if len(self._sent) > PEOPLE:
             self._sent = {other: times for other, times in self._sent.items() if times and times[-1] > now - MINUTE}
 
-    def turn(self, user: str) -> None:
-        """Raises `RateLimited` where the person has as many answers under way as they may."""
+    def turn(self, user: str, running: int | None = None) -> None:
+        """Raises `RateLimited` where the person has as many answers under way as they may; `running` of them on all
+        nodes, where others than this one may run some."""
         most = self._limits.running_turns
-        if most and self._turns[user] >= most:
+        if most and (self._turns[user] if running is None else running) >= most:
             raise RateLimited(f"{most} answers are under way already; wait for one or stop it.", retry_ms=2_000)
 
     def started(self, user: str) -> None:

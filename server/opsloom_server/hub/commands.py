@@ -6,6 +6,7 @@ Each is one transaction that also keeps the reply, so that the same `ref` gets t
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
+import asyncpg
 from msgspec import UNSET
 from msgspec.structs import replace
 from opsloom_blocks import BlockError, NotOpen, act
@@ -33,6 +34,7 @@ from opsloom_protocol.messages import (
     Part,
     TextPart,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Busy, Conflict, Invalid, NotFound, TooLong
@@ -43,6 +45,7 @@ from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.store.conversations import messages_by_id, queue, rfc3339, siblings_of
 from opsloom_server.store.journal import Journal, replied
+from opsloom_server.store.ownership import running_of
 from opsloom_server.store.tree import attached, deepest, message_of_block, on_path
 from opsloom_server.store.turns import open_blocks
 from opsloom_server.tools.answers import WITHDRAWN, answered
@@ -64,17 +67,27 @@ class Commands:
 
     async def handle(self, connection: Connection, request: Command) -> RunningTurn | None:
         """Carry it out and reply. A turn that it starts is returned, not yet running. Raises `OpsloomError`."""
-        session = self._session
         self._check(request)
+        try:
+            return await self._carry_out(connection, request)
+        except (IntegrityError, asyncpg.UniqueViolationError):
+            # The same request, or the session's first one, came in on another node at the same moment and was faster.
+            return await self._carry_out(connection, request)
+
+    async def _carry_out(self, connection: Connection, request: Command) -> RunningTurn | None:
+        session = self._session
         async with session.lock:
             async with session.environment.database.transact(session.workspace) as database:
-                if session.stored and (before := await replied(database, session.id, request)) is not None:
+                before = await replied(database, session.id, request) if session.stored else None
+                if before is None:
+                    known = session.ring.rev
+                    journal = await self._open(database, request)
+                    if session.ring.rev != known:
+                        before = await replied(database, session.id, request)
+                if before is not None:
                     connection.post(before)
                     return None
-                if session.orphan is not None:
-                    raise Busy("The last answer is still being recovered; please try again in a few seconds.")
-                self._admit(request)
-                journal = await self._open(database, request)
+                await self._admit(database, request)
                 step = _Step(session, database, journal, connection.principal.author())
                 await journal.remember(request, await step.take(request))
                 made = await journal.close()
@@ -87,18 +100,20 @@ class Commands:
 
     async def _open(self, database: AsyncConnection, request: Command) -> Journal:
         session = self._session
-        if session.stored:
+        if session.stored or await session.stored_elsewhere(database):
             return await session.journal(database)
         if not isinstance(request, Send):
             raise NotFound
         return await Journal.create(database, session.workspace, session.id, session.assistant.id, session.user)
 
-    def _admit(self, request: Command) -> None:
+    async def _admit(self, database: AsyncConnection, request: Command) -> None:
         """What a repeated `ref` is not asked: whether the person has asked for too much."""
+        session = self._session
         if isinstance(request, Send | Edit | Retry):
-            self._allowance.message(self._session.user)
-            if self._session.turn is None:
-                self._allowance.turn(self._session.user)
+            self._allowance.message(session.user)
+            if session.turn is None:
+                others = session.environment.wakeups.others
+                self._allowance.turn(session.user, await running_of(database, session.user) if others else None)
 
     def _check(self, request: Command) -> None:
         if isinstance(request, Send | Edit):
@@ -119,7 +134,12 @@ class Commands:
                 if not waiting:
                     session.queueing = False
                     return None
-                journal = await Journal.open(database, session.workspace, session.id)
+                known = session.ring.rev
+                journal = await session.journal(database)
+                if session.ring.rev != known:
+                    waiting = await queue(database, session.id)
+                if session.turn is not None or not waiting:
+                    return None
                 step = _Step(session, database, journal, _author_of(waiting[0]))
                 await step.leave_queue(waiting[0])
                 made = await journal.close()

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.log.batches import Batches
 from opsloom_server.models import Models
 from opsloom_server.settings import Settings
@@ -11,7 +12,10 @@ from opsloom_server.tools.tool import Finder
 
 
 class Environment(Struct, frozen=True):
-    """Made by the composition root. `node` names this process for as long as it lives; `secret` signs session ids."""
+    """Made by the composition root. `node` names this process for as long as it lives; `secret` signs session ids.
+
+    `shared` is whether other nodes may work on the same database; where they cannot, nothing is asked twice.
+    """
 
     node: str
     settings: Settings
@@ -21,3 +25,5 @@ class Environment(Struct, frozen=True):
     catalogue: Catalogue
     knowledge: Finder | None
     batches: Batches
+    wakeups: WakeUps
+    shared: bool

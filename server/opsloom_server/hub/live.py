@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UNSET
 from msgspec.structs import replace
 from opsloom_protocol.codec import encode
-from opsloom_protocol.frames import PROTOCOL, ServerFrame, SessionUpdate, Snapshot, Welcome
+from opsloom_protocol.frames import (
+    PROTOCOL,
+    DurableFrame,
+    ServerFrame,
+    SessionUpdate,
+    Snapshot,
+    TurnEnd,
+    TurnStart,
+    Welcome,
+)
 from opsloom_protocol.messages import AssistantInfo, Cursor, Message, SessionInfo, Turn
 from pydantic_ai.messages import ModelMessage
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.hub.connection import Connection
 from opsloom_server.hub.environment import Environment
+from opsloom_server.hub.following import FollowedTurn
 from opsloom_server.log.ring import RING_BYTES, RING_FRAMES, Asker, Entry, Ring, durable
 from opsloom_server.store.assistants import Assistant
-from opsloom_server.store.conversations import SessionRow, find_session, log_after, path, queue
+from opsloom_server.store.conversations import SessionRow, find_session, log_after, messages_by_id, path, queue
 from opsloom_server.store.journal import Journal, Made
-from opsloom_server.store.turns import TurnRow, running, shown_parts
+from opsloom_server.store.ownership import running
+from opsloom_server.store.turns import frames_after
 
 if TYPE_CHECKING:
     from opsloom_server.hub.running import RunningTurn
@@ -32,8 +43,10 @@ _TOLD: Final = ("frame_bytes", "message_chars")
 class LiveSession:
     """The session's log as it grows, and who reads it.
 
-    `lock` is held over every durable write and over every read that must agree with the ring: the database's revision
-    and the ring's are the same whenever it is free.
+    `lock` is held over every durable write and over every read that must agree with the ring. Everything that this node
+    believes of the session (what runs, who waits, where the path ends) is as of the ring's revision; whoever writes on
+    another node adds to the database's. So whoever locks the row and finds the two equal knows all there is, and
+    whoever does not reads along first (`journal`).
     """
 
     def __init__(
@@ -44,7 +57,6 @@ class LiveSession:
         assistant: Assistant,
         session: str,
         row: SessionRow | None,
-        orphan: TurnRow | None,
     ) -> None:
         self.environment = environment
         self.workspace = workspace
@@ -57,9 +69,8 @@ class LiveSession:
         self.ring = Ring(row.rev if row else 0)
         self.lock = asyncio.Lock()
         self.connections: set[Connection] = set()
-        self.turn: RunningTurn | None = None
-        # A turn that another process ran and that nobody has taken over yet.
-        self.orphan = orphan
+        # The turn that runs: on this node, or on another (or left by one that died).
+        self.turn: RunningTurn | FollowedTurn | None = None
         # Whether messages may be waiting in the queue; the database knows, this saves asking it.
         self.queueing = self.stored
         # What the model was told and said on the way to the leaf, as of the answer that ended last.
@@ -74,15 +85,20 @@ class LiveSession:
         cls, environment: Environment, workspace: str, assistant: Assistant, row: SessionRow
     ) -> "LiveSession":
         """A stored session."""
+        live = cls(environment, workspace, row.user, assistant, row.id, row)
         async with environment.database.transact(workspace) as connection:
-            fresh = await find_session(connection, row.id)
-            orphan = await running(connection, row.id)
-        return cls(environment, workspace, row.user, assistant, row.id, fresh or row, orphan)
+            await live._take_up(connection, await live._row(connection) or row)
+        return live
+
+    @property
+    def own(self) -> "RunningTurn | None":
+        """The turn that runs here, on this node."""
+        return None if isinstance(self.turn, FollowedTurn) else self.turn
 
     @property
     def idle(self) -> bool:
-        """Nobody is attached and nothing runs."""
-        return not self.connections and self.turn is None and not self.attaching and not self.lock.locked()
+        """Nobody is attached and nothing runs here."""
+        return not self.connections and self.own is None and not self.attaching and not self.lock.locked()
 
     def recall(self, question: Message | None) -> Sequence[ModelMessage] | None:
         """The model's memory above a new question, where it is at hand; None where the database must be asked."""
@@ -103,6 +119,8 @@ class LiveSession:
     async def attach(self, connection: Connection, cursor: Cursor | None, ref: str | None) -> None:
         """Give the connection its welcome, then what it missed, or a snapshot; from there on it reads along."""
         async with self.lock:
+            if self.environment.wakeups.others:
+                await self._look()
             position = self._position(cursor)
             missed: Sequence[str] | None = ()
             if position is None:
@@ -131,16 +149,16 @@ class LiveSession:
         connection.live = None
 
     def _position(self, cursor: Cursor | None) -> int | None:
-        if cursor is None or self.orphan is not None:
+        if cursor is None:
             return None
         if self.turn is not None:
-            self.turn.flush()
+            self.turn.settle()
         position = self.ring.find(cursor, self.turn.place if self.turn is not None else None)
         return None if position is None or self.ring.end - position > RING_FRAMES else position
 
     async def _replay(self, cursor: Cursor | None) -> list[str] | None:
         """Durable frames that the ring no longer holds, from the database; None where only a snapshot will do."""
-        if cursor is None or not self.stored or self.turn is not None or self.orphan is not None:
+        if cursor is None or not self.stored or self.turn is not None:
             return None
         if not 0 < cursor.rev <= self.ring.rev or self.ring.rev - cursor.rev > RING_FRAMES:
             return None
@@ -191,23 +209,17 @@ class LiveSession:
         """The state as it is. The caller holds the lock and takes the ring's end without awaiting in between."""
         if not self.stored:
             return Snapshot(session=self._info(), rev=self.ring.rev, leaf=None, messages=(), more=False)
-        orphaned: Turn | None = None
         async with self.environment.database.transact(self.workspace) as connection:
-            row = await find_session(connection, self.id)
+            row = await self._row(connection)
             if row is not None and row.rev != self.ring.rev:
-                # A commit whose answer was lost with its connection: the database knows, the ring does not.
-                self.ring.jump(row.rev)
-                self.leaf, self.title = row.leaf, row.title
+                await self._read_along(connection, row)
             held, more = await path(connection, self.id, self.leaf)
             waiting = await queue(connection, self.id)
-            if self.orphan is not None:
-                orphaned = await self._orphaned(connection, self.orphan, held)
-        turn = orphaned
+        turn: Turn | None = None
         if self.turn is not None:
-            self.turn.flush()
+            self.turn.settle()
             turn = self.turn.shown()
-        if turn is not None:
-            held = [message for message in held if message.id != turn.message.id]
+            held = [message for message in held if message.id != self.turn.message.id]
         return Snapshot(
             session=self._info(),
             rev=self.ring.rev,
@@ -217,20 +229,99 @@ class LiveSession:
             turn=UNSET if turn is None else turn,
         )
 
-    async def _orphaned(self, connection: AsyncConnection, orphan: TurnRow, held: list[Message]) -> Turn | None:
-        answer = next((message for message in held if message.id == orphan.message), None)
-        if answer is None:
-            return None
-        parts, seq = await shown_parts(connection, orphan.id, orphan.message)
-        return Turn(id=orphan.id, epoch=orphan.epoch, seq=seq, message=replace(answer, parts=parts))
+    # ------------------------------------------------------------------------------------------ reading along
+
+    async def sync(self) -> None:
+        """Read what other nodes wrote."""
+        async with self.lock:
+            await self._look()
+
+    async def stored_elsewhere(self, connection: AsyncConnection) -> bool:
+        """Whether another node has written the row of a session that has none here."""
+        return self.environment.wakeups.others and await find_session(connection, self.id) is not None
+
+    async def _look(self) -> None:
+        async with self.environment.database.transact(self.workspace) as connection:
+            row = await find_session(connection, self.id)
+            if row is not None and row.rev != self.ring.rev:
+                await self.journal(connection)
+
+    async def _row(self, connection: AsyncConnection) -> SessionRow | None:
+        """What the database says; where there are other nodes, none of them writes until the transaction ends."""
+        if self.environment.wakeups.others:
+            return (await Journal.open(connection, self.workspace, self.id)).row
+        return await find_session(connection, self.id)
+
+    async def _read_along(self, connection: AsyncConnection, row: SessionRow) -> None:
+        """Append what was written elsewhere, or by a commit of this node whose answer was lost on the way.
+
+        The caller holds the session's row, and `row` is what it says.
+        """
+        logged = await log_after(connection, self.id, self.ring.rev, RING_FRAMES)
+        revs = [entry.frame.rev for entry in logged]
+        if revs != list(range(self.ring.rev + 1, row.rev + 1)) or any(self._departs(entry.frame) for entry in logged):
+            await self._take_up(connection, row)
+            return
+        for entry in logged:
+            frame = entry.frame
+            if isinstance(frame, TurnStart):
+                self.turn = FollowedTurn(
+                    self.ring, frame.turn, frame.epoch, frame.rev, await self._answer(connection, frame.message)
+                )
+            self.ring.append(durable(frame, turn=self.turn.id if self.turn is not None else None))
+            if isinstance(frame, TurnEnd):
+                self.turn, self.ended_turn = None, frame.turn
+        self.leaf, self.title, self.stored, self.queueing = row.leaf, row.title, True, True
+        await self._feed(connection)
+
+    def _departs(self, frame: DurableFrame) -> bool:
+        """Whether a frame cannot be read along: another path, whose messages are in no frame, or the end of a turn that
+        this node believed to be its own."""
+        if isinstance(frame, SessionUpdate):
+            return frame.leaf is not None
+        return self.own is not None and _is_of(frame, self.own.id)
+
+    async def _take_up(self, connection: AsyncConnection, row: SessionRow) -> None:
+        """Begin anew from what the database says; whoever reads along gets a snapshot."""
+        self.leaf, self.title, self.stored, self.queueing = row.leaf, row.title, True, True
+        if self.ring.rev != row.rev or self.ring.end:
+            self.ring.jump(row.rev)
+        turn = await running(connection, self.id)
+        own = self.own
+        if own is not None and turn is not None and (turn.id, turn.epoch) == (own.id, own.epoch):
+            return
+        if own is not None:
+            own.lose()
+        self.turn = None
+        if turn is not None:
+            message = await self._answer(connection, turn.message)
+            self.turn = FollowedTurn(self.ring, turn.id, turn.epoch, row.rev, message)
+            await self._feed(connection)
+
+    async def _answer(self, connection: AsyncConnection, message: str) -> Message:
+        return (await messages_by_id(connection, self.id, [message]))[message]
+
+    async def _feed(self, connection: AsyncConnection) -> None:
+        """Give a followed turn what is stored of it."""
+        if isinstance(self.turn, FollowedTurn):
+            found = await frames_after(connection, {self.turn.id: self.turn.seq})
+            self.turn.feed(found.get(self.turn.id, ()))
 
     # ------------------------------------------------------------------------------------------ publishing
 
     async def journal(self, connection: AsyncConnection) -> Journal:
-        """Begin to write to the stored session, after the last live frame. The caller holds the lock."""
+        """Begin to write to the stored session, after the last live frame: lock its row, and read along first where
+        another node wrote to it. The caller holds the lock. Raises `NotFound`."""
+        journal = await self._journal(connection)
+        if journal.row.rev == self.ring.rev:
+            return journal
+        await self._read_along(connection, journal.row)
+        return await self._journal(connection)
+
+    async def _journal(self, connection: AsyncConnection) -> Journal:
         if self.turn is None:
             return await Journal.open(connection, self.workspace, self.id)
-        self.turn.flush()
+        self.turn.settle()
         return await Journal.open(connection, self.workspace, self.id, turn=self.turn.id, seq=self.turn.place.seq)
 
     def publish(self, made: Sequence[Made], leaf: str | None, title: str | None, asker: str | None = None) -> None:
@@ -246,6 +337,7 @@ class LiveSession:
                 for made_ in made
             )
         )
+        self.environment.wakeups.tell(self.id)
 
     async def publish_snapshot(self) -> None:
         """Show everybody another path. The caller holds the lock."""
@@ -256,3 +348,7 @@ class LiveSession:
         text = encode(frame).decode()
         for connection in self.connections:
             connection.post(text)
+
+
+def _is_of(frame: DurableFrame, turn: str) -> bool:
+    return isinstance(frame, TurnStart | TurnEnd) and frame.turn == turn

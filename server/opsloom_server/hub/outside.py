@@ -36,8 +36,8 @@ async def feedback(session: LiveSession, message: str, mark: FeedbackMark) -> No
 
 def end(session: LiveSession) -> None:
     """The session was deleted: its turn ends, its connections are told."""
-    if session.turn is not None:
-        session.turn.interrupt()
+    if session.own is not None:
+        session.own.interrupt()
     for connection in list(session.connections):
         connection.refuse(NotFound("This conversation was deleted."))
         connection.end(CloseCode.NOT_FOUND)

@@ -1,51 +1,121 @@
-"""Turns whose owner died: their text is kept, they end as `interrupted`, and their session goes on."""
+"""Turns that nobody runs any more: their text is kept and they end as `interrupted`, or they run anew where nobody saw
+anything of them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Final
 
 from msgspec.structs import replace
+from opsloom_protocol.frames import TurnStart
+from opsloom_protocol.messages import Message
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsloom_server.errors import NotFound, Unavailable
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.running import RunningTurn
 from opsloom_server.store.conversations import messages_by_id
-from opsloom_server.store.journal import Journal
-from opsloom_server.store.turns import TurnRow, adopt, expired, renew, shown_parts
+from opsloom_server.store.journal import EndStatus, Journal
+from opsloom_server.store.ownership import TurnRow, adopt, discard, has_called, orphans, unbegun
+from opsloom_server.store.turns import follow, frames_after, shown_before
 from opsloom_server.stream import Answer
+
+# A question that brings its node down must not bring down the next one, and the next.
+RUNS: Final = 2
 
 _log = logging.getLogger(__name__)
 
 
-async def renew_leases(environment: Environment, turns: dict[str, list[str]]) -> set[str]:
-    """Renew the leases of running turns, given by workspace. Gives the turns that are no longer this node's."""
-    lost: set[str] = set()
-    for workspace, ids in turns.items():
-        async with environment.database.transact(workspace) as connection:
-            lost |= set(ids) - await renew(connection, environment.node, ids)
-    return lost
+class Recovery:
+    """Walks over what nobody runs. `turns` are this node's own; the hub holds sessions, runs turns and goes on."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        turns: Collection[str],
+        held: Callable[[str, str], AbstractAsyncContextManager[LiveSession]],
+        run: Callable[[LiveSession, RunningTurn], None],
+        go_on: Callable[[LiveSession], Awaitable[None]],
+    ) -> None:
+        self._environment = environment
+        self._turns = turns
+        self._held = held
+        self._run = run
+        self._go_on = go_on
+        # Set when this node stops: then it takes nothing over any more.
+        self.over = False
+
+    async def walk(self) -> None:
+        """Take over the turns that nobody runs, and begin what waits behind nothing. Raises `Unavailable`."""
+        for workspace in await self._environment.database.workspaces():
+            if self.over:
+                return
+            async with self._environment.database.transact(workspace) as connection:
+                left = await orphans(connection, self._environment.node, list(self._turns))
+                waiting = await unbegun(connection)
+            for turn in left:
+                await self._take_over(workspace, turn)
+            for session in waiting:
+                with suppress(NotFound):
+                    async with self._held(workspace, session) as live:
+                        live.queueing = True
+                        await self._go_on(live)
+
+    async def _take_over(self, workspace: str, turn: TurnRow) -> None:
+        try:
+            async with self._held(workspace, turn.session) as session:
+                running = await take_over(session, turn)
+                if running is not None:
+                    self._run(session, running)
+                else:
+                    await self._go_on(session)
+        except NotFound:  # the session was deleted: nobody can read the answer
+            async with self._environment.database.transact(workspace) as connection:
+                await discard(connection, turn)
+        except Unavailable:
+            raise
+        except Exception:
+            _log.exception("turn %s could not be taken over", turn.id)
 
 
-async def find_orphans(environment: Environment, workspace: str, *, everyone: bool) -> Sequence[TurnRow]:
-    """Turns that nobody runs any more."""
-    async with environment.database.transact(workspace) as connection:
-        return await expired(connection, everyone=everyone)
-
-
-async def take_over(environment: Environment, session: LiveSession, turn: TurnRow) -> bool:
-    """End an orphaned turn with what it had shown; False where another node was faster."""
+async def take_over(session: LiveSession, orphan: TurnRow) -> RunningTurn | None:
+    """Take a turn from a node that is gone. Gives the turn where it runs anew (the caller runs it); else it has ended,
+    or somebody was faster. Raises `NotFound` where the session is gone."""
+    environment = session.environment
     async with session.lock:
+        if session.own is not None and session.own.id == orphan.id:
+            return None  # it was just beginning
         async with environment.database.transact(session.workspace) as connection:
-            epoch = await adopt(connection, turn, environment.node)
-            if epoch is None:
-                return False
-            parts, seq = await shown_parts(connection, turn.id, turn.message)
-            answer = Answer(parts, seq=seq)
-            answer.close_tools(parts)
-            message = (await messages_by_id(connection, turn.session, [turn.message]))[turn.message]
-            journal = await Journal.open(connection, session.workspace, turn.session, turn=turn.id, seq=seq)
-            ended = replace(message, status="interrupted", parts=answer.parts)
-            await journal.end_turn(turn.id, epoch, seq, "interrupted", ended, None)
+            journal = await session.journal(connection)
+            turn = await adopt(connection, orphan, environment.node)
+            if turn is None:
+                return None
+            message = (await messages_by_id(connection, session.id, [turn.message]))[turn.message]
+            start = await _end_or_begin_anew(connection, journal, turn, message)
             made = await journal.close()
-        session.orphan = None
+        session.turn = None
         session.publish(made, journal.leaf, journal.title)
-    _log.warning("turn %s was left by its node and ends as interrupted", turn.id)
-    return True
+        if start is None:
+            _log.warning("turn %s was left by its node and has ended with what it had shown", turn.id)
+            return None
+        _log.warning("turn %s was left by its node before it showed anything; it runs anew", turn.id)
+        session.turn = RunningTurn(session, start, message, turn.user, None)
+        return session.turn
+
+
+async def _end_or_begin_anew(
+    connection: AsyncConnection, journal: Journal, turn: TurnRow, message: Message
+) -> TurnStart | None:
+    before = await shown_before(connection, turn.message)
+    runs = (await frames_after(connection, {turn.id: 0})).get(turn.id, [])
+    parts, seq = follow(before, 0, runs)
+    untouched = not before and seq == 0 and not await has_called(connection, turn.id)
+    if untouched and turn.epoch <= RUNS and not turn.stop_asked:
+        return journal.start_anew(turn.id, turn.epoch, message)
+    answer = Answer(parts, seq=seq)
+    answer.close_tools(parts)
+    status: EndStatus = "stopped" if turn.stop_asked else "interrupted"
+    ended = replace(message, status=status, parts=answer.parts)
+    await journal.end_turn(turn.id, turn.epoch, seq, status, ended, None)
+    return None

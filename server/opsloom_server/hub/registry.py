@@ -3,13 +3,29 @@
 import asyncio
 import logging
 import random
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from opsloom_protocol.frames import Ack, Act, Edit, GoingAway, Hello, Open, Ping, Pong, Request, Retry, Send, Stop
+from opsloom_protocol.frames import (
+    Ack,
+    Act,
+    Choose,
+    Edit,
+    Feedback,
+    GoingAway,
+    Hello,
+    Open,
+    Ping,
+    Pong,
+    Request,
+    Retry,
+    Send,
+    Stop,
+    Withdraw,
+)
 from opsloom_protocol.messages import Cursor, FeedbackMark
 
 from opsloom_server.auth.principal import Principal
@@ -20,19 +36,21 @@ from opsloom_server.hub.briefing import brief
 from opsloom_server.hub.commands import Command, Commands
 from opsloom_server.hub.connection import Connection
 from opsloom_server.hub.environment import Environment
+from opsloom_server.hub.leases import Keeper
 from opsloom_server.hub.live import LiveSession
-from opsloom_server.hub.recovery import find_orphans, renew_leases, take_over
+from opsloom_server.hub.recovery import Recovery
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.hub.session_ids import is_sealed, new_session_id
+from opsloom_server.hub.syncing import Syncing
 from opsloom_server.orchestrator import Brief
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import Assistant
 from opsloom_server.store.conversations import find_session, was_deleted
+from opsloom_server.store.ownership import ask_to_stop
 
 INBOX: Final = 64
 """Requests that may wait in one session."""
 
-RENEW_EVERY: Final = 3.0
 DRAIN_SECONDS: Final = 20.0
 # An ending is one transaction; longer than this, the database is away.
 CLOSE_SECONDS: Final = 5.0
@@ -51,23 +69,33 @@ class Hub:
         self._sessions: dict[str, LiveSession] = {}
         # Of two who want the same session at once, one loads it. A lock lives as long as somebody holds it.
         self._loading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._inboxes: dict[LiveSession, deque[tuple[Connection, Command | Open]]] = {}
+        self._inboxes: dict[LiveSession, deque[tuple[Connection, Command | Open | Stop]]] = {}
         self._turns: dict[str, RunningTurn] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._keeper: asyncio.Task[None] | None = None
-        self._writer: asyncio.Task[None] | None = None
+        self._syncing = Syncing(environment, self._sessions, self._go_on, outside.end)
+        self._recovery = Recovery(environment, self._turns, self._held, self._run, self._go_on)
+        self._keeper = Keeper(environment, self._recovery.walk, self._syncing.hear)
+        # What runs as long as the hub does, in the order in which it ends.
+        self._services: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------------------------------------ life
 
-    async def start(self, *, alone: bool) -> None:
-        """Begin. `alone`: no other process can be running turns, so whatever runs in the database is an orphan."""
-        await self._recover(everyone=alone)
-        self._writer = asyncio.create_task(self.environment.batches.run(), name="batches")
-        self._keeper = asyncio.create_task(self._keep(), name="leases")
+    async def start(self) -> None:
+        """Begin; what died with an earlier process is taken over first. Raises `StartupError`."""
+        environment = self.environment
+        services: list[tuple[str, Coroutine[Any, Any, None]]] = []
+        await self._keeper.join()
+        if environment.shared:
+            services.append(("wake-ups", environment.wakeups.run(self._syncing.hear)))
+            services.append(("reading along", self._syncing.run()))
+        services.append(("lease", self._keeper.run()))
+        services.append(("batches", environment.batches.run()))
+        self._services = [asyncio.create_task(service, name=name) for name, service in services]
+        await self._recovery.walk()
 
     async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
         """Say good-bye, let turns end for so long, then keep what they have."""
-        self.draining = True
+        self._leave_off()
         for session in self._sessions.values():
             for connection in session.connections:
                 connection.post(GoingAway(retry_ms=random.randrange(GOING_AWAY_MS)))  # noqa: S311
@@ -79,7 +107,7 @@ class Hub:
 
     async def close(self) -> None:
         """End everything this node runs; whatever was shown is stored."""
-        self.draining = True
+        self._leave_off()
         for turn in list(self._turns.values()):
             turn.interrupt()
         if self._tasks:
@@ -88,10 +116,14 @@ class Hub:
             turn.abandon()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
-        for task in (self._keeper, self._writer):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task])
+        for task in self._services:
+            task.cancel()
+            await asyncio.wait([task])
+        await self._keeper.leave()
+
+    def _leave_off(self) -> None:
+        """Begin nothing any more."""
+        self.draining = self._recovery.over = True
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -122,7 +154,7 @@ class Hub:
             await session.attach(connection, cursor, ref)
             if old is not None:
                 self._let_go(old)
-            if session.queueing and session.turn is None and session.orphan is None:
+            if session.queueing and session.turn is None:
                 # A process that was killed between two turns left a queue that nobody would begin.
                 await self._go_on(session)
         finally:
@@ -141,7 +173,7 @@ class Hub:
         return self.environment.secret
 
     def _fresh(self, principal: Principal, assistant: Assistant, session: str) -> LiveSession:
-        live = LiveSession(self.environment, principal.workspace, principal.user, assistant, session, None, None)
+        live = LiveSession(self.environment, principal.workspace, principal.user, assistant, session, None)
         live.attaching += 1
         self._sessions[session] = live
         return live
@@ -207,32 +239,43 @@ class Hub:
             case Ping(ref=ref):
                 connection.post(Pong(ref=ref))
             case Stop(turn=turn, ref=ref):
-                self._stop(connection, session, turn, ref)
+                if not self._stop(connection, session, turn, ref):
+                    self._enqueue(connection, session, request)
             case Send() | Edit() | Retry() | Act() if self.draining:
                 connection.refuse(
                     Unavailable("This server is restarting; your message is kept.", retry_ms=1_000), request.ref
                 )
-            case _:
-                inbox = self._inboxes.get(session)
-                if inbox is None:
-                    inbox = self._inboxes[session] = deque()
-                    self._spawn(self._work(session, inbox), f"session {session.id}")
-                if len(inbox) >= INBOX:
-                    connection.refuse(Busy("Too many requests are waiting here.", retry_ms=1_000), request.ref)
-                else:
-                    inbox.append((connection, request))  # type: ignore[arg-type]
+            case Send() | Edit() | Retry() | Act() | Choose() | Withdraw() | Feedback() | Open():
+                self._enqueue(connection, session, request)
 
-    def _stop(self, connection: Connection, session: LiveSession, turn: str, ref: str) -> None:
-        running = session.turn
-        if running is not None and running.id == turn:
-            connection.post(Ack(ref=ref))
-            running.stop()
-        elif session.ended_turn == turn:
-            connection.post(Ack(ref=ref))  # it ended while the request was on its way
+    def _enqueue(self, connection: Connection, session: LiveSession, request: Command | Open | Stop) -> None:
+        inbox = self._inboxes.get(session)
+        if inbox is None:
+            inbox = self._inboxes[session] = deque()
+            self._spawn(self._work(session, inbox), f"session {session.id}")
+        if len(inbox) >= INBOX:
+            connection.refuse(Busy("Too many requests are waiting here.", retry_ms=1_000), request.ref)
         else:
-            connection.refuse(NotFound("There is no such answer under way here."), ref)
+            inbox.append((connection, request))
 
-    async def _work(self, session: LiveSession, inbox: deque[tuple[Connection, Command | Open]]) -> None:
+    def _stop(self, connection: Connection, session: LiveSession, turn: str, ref: str) -> bool:
+        """Stop a turn of this node's; False where another one has to be asked."""
+        if session.own is not None and session.own.id == turn:
+            session.own.stop()
+        elif session.ended_turn != turn:  # else it ended while the request was on its way
+            return False
+        connection.post(Ack(ref=ref))
+        return True
+
+    async def _stop_elsewhere(self, connection: Connection, session: LiveSession, request: Stop) -> None:
+        async with self.environment.database.transact(session.workspace) as database:
+            answer = await ask_to_stop(database, session.id, request.turn)
+        if answer is None:
+            raise NotFound("There is no such answer under way here.")
+        connection.post(Ack(ref=request.ref))
+        self.environment.wakeups.tell(session.id)
+
+    async def _work(self, session: LiveSession, inbox: deque[tuple[Connection, Command | Open | Stop]]) -> None:
         try:
             while inbox:
                 connection, request = inbox.popleft()
@@ -242,6 +285,8 @@ class Hub:
                             self.submit(connection, request)  # it was opened elsewhere meanwhile
                     elif isinstance(request, Open):
                         await self.attach(connection, request)
+                    elif isinstance(request, Stop):
+                        await self._stop_elsewhere(connection, session, request)
                     else:
                         turn = await Commands(session, self.allowance).handle(connection, request)
                         if turn is not None:
@@ -249,6 +294,8 @@ class Hub:
                         elif session.queueing and session.turn is None:
                             await self._go_on(session)
                 except OpsloomError as error:
+                    if isinstance(error, Unavailable):
+                        self._keeper.ask()  # it may have been committed all the same
                     connection.refuse(error, request.ref)
                 except Exception:
                     _log.exception("a %s broke", type(request).__name__)
@@ -267,6 +314,8 @@ class Hub:
         async def ended() -> None:
             self._turns.pop(turn.id, None)
             self.allowance.ended(turn.user)
+            if session.ended_turn != turn.id:
+                self._keeper.ask()  # it was dropped: by whom it is ended is to be seen
             try:
                 if not self.draining:
                     await self._go_on(session)
@@ -319,10 +368,11 @@ class Hub:
             await outside.feedback(live, message, mark)
 
     async def deleted(self, workspace: str, session: str) -> None:
-        """The session is gone from the lists: end its turn and its connections."""
+        """The session is gone from the lists: end its turn and its connections, on every node."""
         live = self._sessions.get(session)
         if live is not None and live.workspace == workspace:
             outside.end(live)
+        self.environment.wakeups.tell(session)
 
     @asynccontextmanager
     async def _held(self, workspace: str, session: str) -> AsyncIterator[LiveSession]:
@@ -338,33 +388,3 @@ class Hub:
         finally:
             live.attaching -= 1
             self._let_go(live)
-
-    # ------------------------------------------------------------------------------------------ leases
-
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_EVERY)
-            try:
-                await self._renew()
-                await self._recover(everyone=False)
-            except Unavailable:
-                _log.warning("leases could not be renewed: the database does not answer")
-            except Exception:
-                _log.exception("the keeper of leases stumbled")
-
-    async def _renew(self) -> None:
-        own: dict[str, list[str]] = defaultdict(list)
-        for turn in self._turns.values():
-            own[turn.workspace].append(turn.id)
-        for lost in await renew_leases(self.environment, own):
-            if lost in self._turns:
-                self._turns[lost].interrupt()
-
-    async def _recover(self, *, everyone: bool) -> None:
-        for workspace in await self.environment.database.workspaces():
-            for orphan in await find_orphans(self.environment, workspace, everyone=everyone):
-                if orphan.id in self._turns:
-                    continue
-                async with self._held(workspace, orphan.session) as session:
-                    if await take_over(self.environment, session, orphan):
-                        await self._go_on(session)

@@ -29,7 +29,7 @@ from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.log.ring import Running, live
 from opsloom_server.orchestrator import Brief, Outcome, remembered, run
-from opsloom_server.store.journal import EndStatus, Fenced, Journal
+from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.records import add_usage
 from opsloom_server.store.turns import call_ended, call_started
 from opsloom_server.stream import Answer
@@ -57,6 +57,8 @@ class RunningTurn:
         # The new message that this answers; None where an answer is tried again or goes on.
         self.question = question
         self.stopping = False
+        # Another node has taken it over: nothing of it may be stored or shown any more.
+        self.lost = False
         # What the model remembers of this very answer, where it goes on after waiting.
         self.kept: Sequence[ModelMessage] = ()
         self._known: Sequence[ModelMessage] | None = None
@@ -84,8 +86,12 @@ class RunningTurn:
     def place(self) -> Running:
         return Running(turn=self.id, epoch=self.epoch, rev=self._rev, seq=self._answer.seq)
 
+    def settle(self) -> None:
+        """Number what waits and put it on the ring: from here on, ring and answer say the same."""
+        self.flush()
+
     def shown(self) -> Turn:
-        """The turn for a snapshot, as of its last numbered frame. Call `flush` first."""
+        """The turn for a snapshot, as of its last numbered frame. Call `settle` first."""
         return Turn(
             id=self.id,
             epoch=self.epoch,
@@ -109,7 +115,7 @@ class RunningTurn:
         self._answer.tool_start(call, tool, title, input)
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
-            await call_started(connection, self._session.workspace, self.id, call, tool, input)
+            await self._write(call_started(connection, self.id, self.epoch, call, tool, input))
 
     def tool_progress(self, call: str, done: float | None, total: float | None, note: str | None) -> None:
         self._answer.tool_progress(call, done, total, note)
@@ -119,7 +125,14 @@ class RunningTurn:
         self._answer.tool_end(call, status, summary, ms)
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
-            await call_ended(connection, self.id, call, status, result)
+            await self._write(call_ended(connection, self.id, self.epoch, call, status, result))
+
+    async def _write(self, writing: Awaitable[None]) -> None:
+        try:
+            await writing
+        except Fenced:
+            self.lose()
+            raise
 
     def show(self, block: Block) -> None:
         self._answer.show(block)
@@ -150,7 +163,7 @@ class RunningTurn:
             self._timer.cancel()
             self._timer = None
         frames = self._answer.take()
-        if not frames:
+        if not frames or self.lost:
             return
         self._last = self._loop.time()
         entries = [live(frame, self.id, self.epoch) for frame in frames]
@@ -182,6 +195,15 @@ class RunningTurn:
         if self._task is not None:
             self._task.cancel("this node goes down")
 
+    def lose(self) -> None:
+        """Another node has it now: let go of it without a word. Its session reads there what became of it."""
+        if not self.lost:
+            self.lost = True
+            _log.warning("turn %s was taken over by another node", self.id)
+            self._token.cancel()
+            if self._task is not None:
+                self._task.cancel("another node took the turn over")
+
     def abandon(self) -> None:
         """The process ends and the database does not answer: what is stored must do."""
         if self._ending is not None:
@@ -203,6 +225,9 @@ class RunningTurn:
         except Exception:
             _log.exception("turn %s broke", self.id)
             status, outcome = "failed", Outcome(status="failed", history=(), error=OpsloomError())
+        if self.lost:
+            await self._drop(ended)
+            return
         self._answer.finish("error" if status == "failed" else "stopped")
         self.flush()
         ending = self._ending = asyncio.create_task(self._end(status, outcome, ended), name=f"end of {self.id}")
@@ -214,11 +239,18 @@ class RunningTurn:
         if ending.cancelled():
             _log.error("turn %s could not be stored before the end; its stored text is kept", self.id)
         elif (broken := ending.exception()) is not None:
-            # Nobody renews its lease any more, so in 10 s the keeper of leases ends it with the text that is stored.
+            # The keeper of the lease finds a turn of this node's that nothing runs, and ends it with what is stored.
             _log.error("the answer of turn %s could not be stored", self.id, exc_info=broken)
-            self._session.turn = None
-            self._session.ring.jump(self._session.ring.rev)
-            await ended()
+            await self._drop(ended)
+
+    async def _drop(self, ended: Callable[[], Awaitable[None]]) -> None:
+        """Leave it as the database has it; what was shown beyond that is replaced by a snapshot."""
+        session = self._session
+        session.environment.batches.forget(self.id)
+        if session.turn is self:
+            session.turn = None
+            session.ring.jump(session.ring.rev)
+        await ended()
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
         error = outcome.error if outcome is not None else None
@@ -265,9 +297,7 @@ class RunningTurn:
             try:
                 async with session.lock:
                     async with session.environment.database.transact(session.workspace) as connection:
-                        journal = await Journal.open(
-                            connection, session.workspace, session.id, turn=self.id, seq=self._answer.seq
-                        )
+                        journal = await session.journal(connection)
                         await journal.end_turn(self.id, self.epoch, self._answer.seq, status, message, history, calls)
                         await self._count(connection, message)
                         made = await journal.close()
@@ -279,8 +309,9 @@ class RunningTurn:
             except Unavailable:
                 await asyncio.sleep(STORE_AGAIN[min(attempt, len(STORE_AGAIN) - 1)])
             except Fenced:
-                _log.warning("turn %s was taken over by another node", self.id)
                 # Or its last commit did succeed and its answer was lost on the way; a snapshot tells either way.
-                session.turn = None
-                session.ring.jump(session.ring.rev)
+                self.lose()
+                if session.turn is self:
+                    session.turn = None
+                    session.ring.jump(session.ring.rev)
                 return

@@ -288,6 +288,23 @@ class Journal:
         self.made.append(Made(frame))
         return frame
 
+    def start_anew(self, turn: str, epoch: int, message: Message) -> TurnStart:
+        """Begin a turn again that had shown nothing, under the epoch of its new owner."""
+        self._turn, self._seq = turn, 0
+        frame = TurnStart(
+            rev=self._next(),
+            turn=turn,
+            epoch=epoch,
+            message=message.id,
+            parent=message.parent,
+            model=message.model or "",
+            siblings=message.siblings,
+            created_at=message.created_at,
+            author=message.author or None,
+        )
+        self.made.append(Made(frame))
+        return frame
+
     async def end_turn(
         self,
         turn: str,

@@ -19,6 +19,7 @@ __all__ = [
     "TurnRow",
     "adopt",
     "ask_to_stop",
+    "discard",
     "has_called",
     "orphans",
     "running",
@@ -82,6 +83,12 @@ _ADOPT = (
         (turns.c.owner == bindparam("node")) | ~_owner_lives,
     )
     .values(epoch=turns.c.epoch + 1, owner=bindparam("node"))
+    .returning(*_COLUMNS)
+)
+_DISCARD = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"), turns.c.epoch == bindparam("of_epoch"), turns.c.status == "running")
+    .values(status="interrupted", ended_at=func.now())
 )
 _ASK = (
     update(turns)
@@ -123,13 +130,19 @@ async def orphans(connection: AsyncConnection, node: str, mine: Sequence[str]) -
     return [TurnRow(*row) for row in await connection.execute(_ORPHANS, {"node": node, "mine": list(mine)})]
 
 
-async def adopt(connection: AsyncConnection, turn: TurnRow, node: str) -> int | None:
-    """Take a turn over: its epoch grows, so its old owner's writes are refused. The new epoch, or None if too late.
+async def adopt(connection: AsyncConnection, turn: TurnRow, node: str) -> TurnRow | None:
+    """Take a turn over: its epoch grows, so its old owner's writes are refused. None where somebody was faster.
 
     The caller holds the session's row, as every writer of its turns does.
     """
-    taken = await connection.execute(_ADOPT, {"turn": turn.id, "of_epoch": turn.epoch, "node": node})
-    return turn.epoch + 1 if taken.rowcount else None
+    values = {"turn": turn.id, "of_epoch": turn.epoch, "node": node}
+    row = (await connection.execute(_ADOPT, values)).one_or_none()
+    return None if row is None else TurnRow(*row)
+
+
+async def discard(connection: AsyncConnection, turn: TurnRow) -> None:
+    """End a turn of a session that was deleted: nobody can read its answer."""
+    await connection.execute(_DISCARD, {"turn": turn.id, "of_epoch": turn.epoch})
 
 
 async def ask_to_stop(connection: AsyncConnection, session: str, turn: str) -> Literal["asked", "over"] | None:

@@ -1,6 +1,6 @@
-"""Turns while they run: who owns them, what they have shown, what their tools did, and what the model remembers."""
+"""Turns while they run: what they have shown, what their tools did, and what the model remembers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -9,39 +9,32 @@ from opsloom_protocol.codec import decode_server
 from opsloom_protocol.frames import LiveFrame
 from opsloom_protocol.messages import BlockState, Part
 from opsloom_protocol.state import apply_part
-from sqlalchemy import ARRAY, Text, bindparam, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.conversations import decode_parts, with_states
-from opsloom_server.store.journal_statements import LEASE
+from opsloom_server.store.journal import Fenced
 from opsloom_server.store.prepared import Prepared, driver_of
-from opsloom_server.store.tables.conversation import blocks, messages, tool_calls, turn_log, turns
+from opsloom_server.store.tables.conversation import blocks, messages, turn_log
 
 __all__ = [
     "Memory",
-    "TurnRow",
-    "adopt",
+    "Run",
     "call_ended",
     "call_started",
-    "expired",
+    "follow",
+    "frames_after",
     "memory",
     "open_blocks",
-    "renew",
-    "running",
-    "shown_parts",
+    "shown_before",
 ]
 
 
-class TurnRow(Struct, frozen=True):
-    """A turn that the database says is running; `stale` when its owner's lease has run out."""
+class Run(Struct, frozen=True):
+    """Frames of a turn as they were sent, one after the other, and the `seq` of the first."""
 
-    id: str
-    session: str
-    message: str
-    epoch: int
-    owner: str
-    stale: bool
+    first: int
+    frames: Sequence[str]
 
 
 class Memory(Struct, frozen=True):
@@ -65,33 +58,14 @@ class OpenBlock(Struct, frozen=True):
     reply: str | None
 
 
-_stale: Final = (turns.c.lease_until < func.now()).label("stale")
-_RUNNING = select(turns.c.id, turns.c.session_id, turns.c.message_id, turns.c.epoch, turns.c.owner, _stale).where(
-    turns.c.status == "running"
-)
-_OF_SESSION = _RUNNING.where(turns.c.session_id == bindparam("session"))
-_EXPIRED = _RUNNING.where(turns.c.lease_until < func.now()).limit(100)
-_ALL = _RUNNING.limit(1000)
-_RENEW = (
-    update(turns)
-    .where(
-        turns.c.id == bindparam("turns", type_=ARRAY(Text)).any_(),
-        turns.c.owner == bindparam("node"),
-        turns.c.status == "running",
-    )
-    .values(lease_until=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, LEASE))
-    .returning(turns.c.id)
-)
-_ADOPT = (
-    update(turns)
-    .where(turns.c.id == bindparam("turn"), turns.c.epoch == bindparam("of_epoch"), turns.c.status == "running")
-    .values(
-        epoch=turns.c.epoch + 1,
-        owner=bindparam("node"),
-        lease_until=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, LEASE),
-    )
-)
-_SHOWN = select(turn_log.c.frames).where(turn_log.c.turn_id == bindparam("turn")).order_by(turn_log.c.first_seq)
+_FRAMES = text(
+    """
+        SELECT l.turn_id, l.first_seq, l.frames
+          FROM unnest(cast(:turns AS text[]), cast(:seqs AS int[])) AS w (turn_id, seq)
+          JOIN turn_log l ON l.turn_id = w.turn_id AND l.last_seq > w.seq
+         ORDER BY l.turn_id, l.first_seq
+        """
+).columns(turn_log.c.turn_id, turn_log.c.first_seq, turn_log.c.frames)
 _PARTS = select(messages.c.parts).where(messages.c.id == bindparam("message"))
 _BLOCKS = Prepared(
     select(blocks.c.id, blocks.c.message_id, blocks.c.kind, blocks.c.call, blocks.c.state, blocks.c.reply)
@@ -111,49 +85,53 @@ _MEMORY = text(
     SELECT id, role, status, parts, history FROM path ORDER BY depth DESC
     """
 ).columns(messages.c.id, messages.c.role, messages.c.status, messages.c.parts, messages.c.history)
-_END_CALL = (
-    update(tool_calls)
-    .where(tool_calls.c.turn_id == bindparam("turn"), tool_calls.c.call == bindparam("of_call"))
-    .values(status=bindparam("new_status"), result=bindparam("new_result"), ended_at=func.now())
+# FOR SHARE meets a take-over, which updates the same row: whichever comes second waits for the other.
+_START_CALL: Final = text(
+    """
+    WITH own AS (
+        SELECT id, workspace_id FROM turns WHERE id = :turn AND epoch = :epoch AND status = 'running' FOR SHARE
+    )
+    INSERT INTO tool_calls (workspace_id, turn_id, call, tool, input, status)
+    SELECT own.workspace_id, own.id, :call, :tool, :input, 'running' FROM own
+    ON CONFLICT (turn_id, call) DO UPDATE
+       SET tool = excluded.tool, input = excluded.input, status = 'running', result = NULL
+    """
+)
+_END_CALL: Final = text(
+    """
+    WITH own AS (SELECT id FROM turns WHERE id = :turn AND epoch = :epoch AND status = 'running' FOR SHARE)
+    UPDATE tool_calls SET status = :status, result = :result, ended_at = now()
+      FROM own WHERE tool_calls.turn_id = own.id AND tool_calls.call = :call
+    """
 )
 
 
-async def running(connection: AsyncConnection, session: str) -> TurnRow | None:
-    """The session's running turn, whoever owns it."""
-    row = (await connection.execute(_OF_SESSION, {"session": session})).one_or_none()
-    return None if row is None else TurnRow(*row)
+async def frames_after(connection: AsyncConnection, wanted: Mapping[str, int]) -> dict[str, list[Run]]:
+    """The stored frames of running turns after a `seq` each, in order. Turns without news are absent."""
+    found: dict[str, list[Run]] = {}
+    for row in await connection.execute(_FRAMES, {"turns": list(wanted), "seqs": list(wanted.values())}):
+        found.setdefault(row.turn_id, []).append(Run(row.first_seq, row.frames.split("\n")))
+    return found
 
 
-async def expired(connection: AsyncConnection, *, everyone: bool = False) -> list[TurnRow]:
-    """Turns of the workspace whose owner's lease has run out; `everyone`: all that run, where no other node can be."""
-    return [TurnRow(*row) for row in await connection.execute(_ALL if everyone else _EXPIRED)]
-
-
-async def renew(connection: AsyncConnection, node: str, ids: Sequence[str]) -> set[str]:
-    """Renew the leases of this node's turns. Gives those that are still its own."""
-    rows = await connection.execute(_RENEW, {"turns": list(ids), "node": node})
-    return {row.id for row in rows}
-
-
-async def adopt(connection: AsyncConnection, turn: TurnRow, node: str) -> int | None:
-    """Take a turn over: its epoch grows, so its old owner's writes are refused. The new epoch, or None if too late."""
-    values = {"turn": turn.id, "of_epoch": turn.epoch, "node": node}
-    taken = await connection.execute(_ADOPT, values)
-    return turn.epoch + 1 if taken.rowcount else None
-
-
-async def shown_parts(connection: AsyncConnection, turn: str, message: str) -> tuple[tuple[Part, ...], int]:
-    """What a turn has shown as far as it is stored: the answer's parts, and the last `seq` in them."""
+async def shown_before(connection: AsyncConnection, message: str) -> tuple[Part, ...]:
+    """The parts that a running answer had when its turn began: none, or those that it had before it waited."""
     stored = (await connection.execute(_PARTS, {"message": message})).scalar_one()
     states = {block.id: block.state for block in await open_blocks(connection, message)}
-    parts, seq = with_states(decode_parts(stored), states), 0
-    for frames in (await connection.execute(_SHOWN, {"turn": turn})).scalars():
-        for line in frames.split("\n"):
-            frame = decode_server(line)
-            assert isinstance(frame, LiveFrame)
-            if frame.seq != seq + 1:
+    return with_states(decode_parts(stored), states)
+
+
+def follow(parts: tuple[Part, ...], seq: int, runs: Iterable[Run]) -> tuple[tuple[Part, ...], int]:
+    """The parts, and the last `seq` in them, after these frames as far as they go on without a hole."""
+    for run in runs:
+        for number, text_ in enumerate(run.frames, run.first):
+            if number <= seq:
+                continue
+            if number != seq + 1:
                 return parts, seq  # what follows a hole cannot be placed
-            parts, seq = apply_part(parts, frame), frame.seq
+            frame = decode_server(text_)
+            assert isinstance(frame, LiveFrame)
+            parts, seq = apply_part(parts, frame), number
     return parts, seq
 
 
@@ -173,32 +151,37 @@ async def memory(connection: AsyncConnection, session: str, leaf: str, most: int
 
 
 async def call_started(
-    connection: AsyncConnection, workspace: str, turn: str, call: str, tool: str, arguments: Any
+    connection: AsyncConnection, turn: str, epoch: int, call: str, tool: str, arguments: Any
 ) -> None:
-    """Note that a tool is about to run. Some servers name every call `call_0`: the last of a name is the one kept."""
-    values = {
-        "workspace_id": workspace,
-        "turn_id": turn,
-        "call": call,
-        "tool": tool,
-        "input": msgspec.json.encode(arguments).decode(),
-        "status": "running",
-    }
-    begun = upsert(tool_calls).values(values)
-    again = {"tool": begun.excluded.tool, "input": begun.excluded.input, "status": "running", "result": None}
-    await connection.execute(
-        begun.on_conflict_do_update(index_elements=[tool_calls.c.turn_id, tool_calls.c.call], set_=again)
+    """Note that a tool is about to run. Some servers name every call `call_0`: the last of a name is the one kept.
+
+    Raises `Fenced` where the turn is not this owner's any more; the tool must not run then.
+    """
+    written = await connection.execute(
+        _START_CALL,
+        {
+            "turn": turn,
+            "epoch": epoch,
+            "call": call,
+            "tool": tool,
+            "input": msgspec.json.encode(arguments).decode(),
+        },
     )
+    if written.rowcount == 0:
+        raise Fenced
 
 
-async def call_ended(connection: AsyncConnection, turn: str, call: str, status: str, result: Any) -> None:
-    """Note what a tool's call came to."""
-    await connection.execute(
+async def call_ended(connection: AsyncConnection, turn: str, epoch: int, call: str, status: str, result: Any) -> None:
+    """Note what a tool's call came to. Raises `Fenced` like `call_started`."""
+    written = await connection.execute(
         _END_CALL,
         {
             "turn": turn,
-            "of_call": call,
-            "new_status": status,
-            "new_result": None if result is None else msgspec.json.encode(result).decode(),
+            "epoch": epoch,
+            "call": call,
+            "status": status,
+            "result": None if result is None else msgspec.json.encode(result).decode(),
         },
     )
+    if written.rowcount == 0:
+        raise Fenced

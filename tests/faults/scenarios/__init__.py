@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from faults.scenarios import databases, owners, random_schedules, rolling, sends, stuck
+from faults.scenarios import databases, owners, peers, random_schedules, rolling, sends, stuck
 from faults.scenarios.scenario import Scenario
 
 __all__ = ["SCENARIOS", "Scenario"]
@@ -24,4 +24,6 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "redis-killed": databases.KILLED,
     "redis-stopped": databases.STOPPED,
     "stuck-reader": stuck.STUCK,
+    "peers": peers.PEERS,
+    "peers-memory": peers.PEERS_MEMORY,
 }
