@@ -57,7 +57,7 @@ class WakeUps:
 
     async def _talk(self, hear: Hear) -> None:
         async with self._database.engine.connect() as connection:
-            driver = await driver_of(connection)
+            driver = driver_of(connection)
             gone = asyncio.Event()
 
             def heard(_connection: Any, _pid: int, _channel: str, payload: str) -> None:

@@ -13,6 +13,7 @@ is needed. A forged id only leads to a workspace where the hash is unknown.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from opsloom_server.errors import Unavailable
 from opsloom_server.store import address
 
-__all__ = ["APP_ROLE", "RETRY_MS", "Database", "Driver", "driver_of", "dumps", "is_gone", "make_engine"]
+__all__ = ["APP_ROLE", "RETRY_MS", "Database", "Driver", "driver_of", "dumps", "is_gone", "make_engine", "unavailable"]
 
 # asyncpg's connection below SQLAlchemy's.
 Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -42,7 +43,10 @@ POOL_OVERFLOW = 10
 # Longer than any hiccup of a healthy database, shorter than a person's patience.
 POOL_WAIT = 5.0
 RETRY_MS = 1_000
+FULL = "The server's disk is full, so nothing can be stored. Whoever runs it must free some space; then send it again."
+FULL_RETRY_MS = 10_000
 
+_log = logging.getLogger(__name__)
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAY_SET_ROLE = text(
     "SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = :role AND pg_has_role(session_user, oid, 'MEMBER'))"
@@ -58,6 +62,8 @@ def make_engine(url: str, **options: Any) -> AsyncEngine:
     """Make an engine on asyncpg; JSON columns take and give what msgspec encodes and decodes."""
     return create_async_engine(
         address.parse(url),
+        # A statement that fails is logged without what people wrote.
+        hide_parameters=True,
         json_serializer=dumps,
         json_deserializer=msgspec.json.decode,
         connect_args={
@@ -117,9 +123,9 @@ class Database:
             await driver_of(connection).execute("COMMIT")
         except BaseException as error:
             # Shielded: a request that is cancelled here must not leave its connection half closed.
-            await asyncio.shield(_undo(connection))
-            if is_gone(error):
-                raise Unavailable(retry_ms=RETRY_MS) from error
+            await asyncio.shield(_undo(connection, gone=is_gone(error)))
+            if (told := unavailable(error)) is not None:
+                raise told from error
             raise
         await connection.close()
 
@@ -142,7 +148,7 @@ class Database:
                 await driver_of(connection).execute(f"BEGIN; SELECT set_config('app.workspace', '{named}', true)")
                 return connection
             except BaseException as error:
-                await asyncio.shield(_undo(connection))
+                await asyncio.shield(_undo(connection, gone=is_gone(error)))
                 if not is_gone(error):
                     raise
                 if last:
@@ -173,18 +179,37 @@ def driver_of(connection: AsyncConnection) -> Driver:
 
 def is_gone(error: BaseException) -> bool:
     """Whether an error says that the connection to the database is lost, whoever tells it."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated
-    return isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | ConnectionError)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | ConnectionError):
+        return True
+    # 57P01 to 57P03: the server is being shut down, has crashed, is starting.
+    return _state(error)[:3] == "57P"
 
 
-async def _undo(connection: AsyncConnection) -> None:
+def unavailable(error: BaseException) -> Unavailable | None:
+    """What people are told of an error that is the database's state and not the statement's fault; else None."""
+    if _state(error) == "53100":
+        return Unavailable(FULL, retry_ms=FULL_RETRY_MS)
+    return Unavailable(retry_ms=RETRY_MS) if is_gone(error) or _state(error)[:2] == "53" else None
+
+
+def _state(error: BaseException) -> str:
+    """PostgreSQL's five letters for what went wrong; empty where it was not asked."""
+    return getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or ""
+
+
+async def _undo(connection: AsyncConnection, *, gone: bool = False) -> None:
     """Roll back and give the connection back; one that cannot is thrown away."""
     try:
-        if not connection.invalidated:
+        if gone or connection.invalidated or driver_of(connection).is_closed():
+            await connection.invalidate()
+        else:
             await driver_of(connection).execute("ROLLBACK")
     except Exception:
         # Whatever it is, the connection's state is unknown now.
+        _log.info("a connection to the database was thrown away", exc_info=True)
         await connection.invalidate()
     finally:
         await connection.close()

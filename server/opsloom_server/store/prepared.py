@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 
 from opsloom_server.errors import Unavailable
-from opsloom_server.store.engine import RETRY_MS, Driver, driver_of, dumps, is_gone
+from opsloom_server.store.engine import RETRY_MS, Driver, driver_of, dumps, unavailable
 
 __all__ = ["Driver", "Prepared", "driver_of"]
 
@@ -37,12 +37,12 @@ class Prepared:
         return int(status.rpartition(" ")[2])
 
     async def one(self, driver: Driver, values: Mapping[str, Any]) -> asyncpg.Record | None:
-        """Run it; gives its first row, if it has one. JSON columns are text here."""
+        """Run it; gives its first row, if it has one."""
         with _told():
             return await driver.fetchrow(self._text, *self._arguments(values))
 
     async def rows(self, driver: Driver, values: Mapping[str, Any]) -> list[asyncpg.Record]:
-        """Run it; gives its rows. JSON columns are text here."""
+        """Run it; gives its rows."""
         with _told():
             found: list[asyncpg.Record] = await driver.fetch(self._text, *self._arguments(values))
         return found
@@ -65,6 +65,9 @@ def _told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_gone(error) or isinstance(error, OSError):
-            raise Unavailable(retry_ms=RETRY_MS) from error
-        raise
+        known = unavailable(error)
+        if known is None and isinstance(error, OSError):
+            known = Unavailable(retry_ms=RETRY_MS)
+        if known is None:
+            raise
+        raise known from error

@@ -72,7 +72,6 @@ _BLOCKS = Prepared(
     .where(blocks.c.message_id == bindparam("message"))
     .order_by(blocks.c.created_at, blocks.c.id)
 )
-_STATE = msgspec.json.Decoder(BlockState | None)
 _MEMORY = text(
     """
     WITH RECURSIVE path AS (
@@ -139,7 +138,7 @@ async def open_blocks(connection: AsyncConnection, message: str) -> list[OpenBlo
     """The blocks of an answer that people can act on or have acted on."""
     rows = await _BLOCKS.rows(driver_of(connection), {"message": message})
     return [
-        OpenBlock(id, answer, kind, call, _STATE.decode(state or "null"), reply)
+        OpenBlock(id, answer, kind, call, msgspec.convert(state, BlockState | None), reply)
         for id, answer, kind, call, state, reply in rows  # noqa: A001
     ]
 
