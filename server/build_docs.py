@@ -1,4 +1,6 @@
-"""Puts the repository's docs/ into the wheel and the sdist; not into an editable install, which has them beside it."""
+"""Puts the pages of the repository's docs/ into the wheel and the sdist, without its pictures, which the server shows
+nowhere. An editable install has docs/ beside it.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -15,4 +17,5 @@ class Docs(BuildHookInterface[Any]):
         here = Path(self.root)
         docs = next(place for place in (here.parent / "docs", here / "docs") if place.is_dir())
         target = "docs" if self.target_name == "sdist" else "opsloom_server/docs"
-        build_data["force_include"][str(docs)] = target
+        for page in sorted(docs.glob("*.md")):
+            build_data["force_include"][str(page)] = f"{target}/{page.name}"

@@ -28,7 +28,7 @@ from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.ingestion import Ingestion
 from opsloom_server.log.batches import Batches
 from opsloom_server.models import Models, default_model
-from opsloom_server.rest import Services, create_rest
+from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.seed import seed
 from opsloom_server.settings import Settings
 from opsloom_server.socket import Sockets
@@ -140,6 +140,7 @@ def services_of(parts: Running) -> Services:
         catalogue=parts.hub.environment.catalogue,
         hub=parts.hub,
         worker=parts.ingestion,
+        paces=Paces.of(parts.settings.limits),
     )
 
 

@@ -29,6 +29,8 @@ class Limits(BaseSettings):
     running_turns: int = Field(2, ge=0, description="Turns at once a user")
     connections: int = Field(20, ge=0, description="Open sockets a user")
     connects_per_second: int = Field(10, ge=0, description="New sockets a second and address")
+    visitors_per_minute: int = Field(120, ge=0, description="New visitors (tickets without credentials) an address")
+    logins_per_minute: int = Field(10, ge=0, description="Attempts to sign in an address")
     control_frames_per_second: int = Field(20, ge=0, description="Pings a second and socket")
     fragments: int = Field(64, ge=0, description="Fragments of one message")
     upload_bytes: int = Field(20_971_520, ge=0, description="Largest upload, bytes")

@@ -1,5 +1,6 @@
 """The bench: `opsloom serve` as real processes on one PostgreSQL, a scripted vendor, and a proxy on every wire."""
 
+import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator
@@ -25,6 +26,8 @@ NO_LIMITS: Final = {
     f"OPSLOOM_LIMIT_{name}": "0"
     for name in ("MESSAGES_PER_MINUTE", "RUNNING_TURNS", "CONNECTIONS", "CONNECTS_PER_SECOND")
 }
+LOGS: Final = Path(__file__).resolve().parents[2] / "build" / "faults-logs"
+"""What the nodes of the last bench wrote."""
 ASSISTANT: Final = SCRIPTED.slug
 
 
@@ -153,6 +156,8 @@ class Bench:
                 if process.running:
                     process.send(signal.SIGCONT)
                     await process.end(signal.SIGKILL)
+                LOGS.mkdir(parents=True, exist_ok=True)
+                shutil.copy(process.log, LOGS / f"{name}.log")
 
     async def _prepare(self) -> str:
         """The assistant `scripted`, and an owner's key."""

@@ -396,6 +396,7 @@ class Play:
             cursor = window.state.cursor if window.state is not None else None
             held = [(m.role, m.status, words(m)[:60]) for m in window.messages]
             seen.append(f"  {window.session} at {cursor}, {window.hellos} hellos: {held}")
+            seen.extend(f"    {line}" for line in window.history)
         return "\n".join(seen)
 
 

@@ -5,6 +5,7 @@ breach: `LOST` is what is raised then, and `attach` comes back, here or at anoth
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
@@ -25,7 +26,7 @@ from opsloom_protocol.frames import (
     Snapshot,
     Welcome,
 )
-from opsloom_protocol.messages import Message, SessionInfo, TextPart
+from opsloom_protocol.messages import Message, SessionInfo, TextPart, Turn
 from opsloom_protocol.state import State, apply
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
@@ -61,6 +62,8 @@ class Visitor:
         self.snapshots = 0
         self.frames = 0
         self.silence = SILENCE_SECONDS
+        self.history: deque[str] = deque(maxlen=60)
+        """What came last, in short, for whoever has to find out why."""
         self._socket: ClientConnection | None = None
 
     @property
@@ -70,6 +73,7 @@ class Visitor:
     async def attach(self, url: str, *, with_cursor: bool = True) -> Welcome:
         """Connect and say hello; the reply must be a welcome, then what was missed or one snapshot."""
         self.cut()
+        self.history.append(f"{asyncio.get_running_loop().time():.3f} dial {url[-9:-3]}")
         # Within the handshake's own limit a stopped node would hold us for ten seconds.
         self._socket = await connect(
             url,
@@ -207,7 +211,18 @@ class Visitor:
         frame = decode_server(raw)
         if frame is None:
             raise Breach(f"Not a frame of the protocol: {raw[:200]!r}")
+        self.history.append(f"{asyncio.get_running_loop().time():.3f} {_short(frame)}")
         return frame
+
+
+def _short(frame: ServerFrame) -> str:
+    if isinstance(frame, Snapshot):
+        held = [f"{message.role[0]}:{message.status}" for message in frame.messages]
+        running = f" turn {frame.turn.epoch}/{frame.turn.seq}" if isinstance(frame.turn, Turn) else ""
+        return f"snapshot rev={frame.rev} {held}{running}"
+    names = ("rev", "epoch", "seq", "resumed", "status", "code", "retry_ms")
+    told = [f"{name}={value}" for name in names if (value := getattr(frame, name, None)) is not None]
+    return " ".join([type(frame).__name__, *told])
 
 
 def words(message: Message) -> str:

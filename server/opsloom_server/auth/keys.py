@@ -114,6 +114,7 @@ async def check(database: Database, key: str) -> Principal:
         role=row.role,
         name=row.name,
         assistants=None if row.assistants is None else tuple(row.assistants),
+        key=row.id,
     )
 
 

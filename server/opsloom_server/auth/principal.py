@@ -20,7 +20,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     """One user of one workspace, as this request or connection knows them.
 
     ``assistants`` are the ids they may use, None for all; ``origin`` is that of the page they came from, None for a
-    program.
+    program; ``key`` is the id of the API key that they showed, if it was one.
     """
 
     workspace: str
@@ -30,6 +30,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     name: str
     assistants: tuple[str, ...] | None = None
     origin: str | None = None
+    key: str | None = None
 
     @property
     def manages(self) -> bool:
@@ -39,6 +40,10 @@ class Principal(Struct, frozen=True, kw_only=True):
     def at_least(self, role: Role) -> bool:
         """Whether their role is ``role`` or a higher one."""
         return _RANK[self.role] >= _RANK[role]
+
+    def exceeds(self, role: Role) -> bool:
+        """Whether their role is higher than ``role``."""
+        return _RANK[self.role] > _RANK[role]
 
     def demand(self, role: Role) -> None:
         """Raise Forbidden unless their role is ``role`` or a higher one."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import asyncpg
 from rich.markup import escape
@@ -61,6 +62,8 @@ async def checks(settings: Settings) -> AsyncIterator[Check]:
     yield Check("opsloom", "ok", f"{__version__} on Python {sys.version.split()[0]}, {sys.platform}")
     yield _folder(data_folder(settings.data_dir))
     yield await _database(settings)
+    async for check in _nodes(settings):
+        yield check
     yield await asyncio.to_thread(_weights)
     yield _models(settings)
     yield _client()
@@ -100,6 +103,67 @@ async def _database(settings: Settings) -> Check:
     if vector is None:
         return Check("database", "bad", f"PostgreSQL {version} ({kind}) has no pgvector", "Install pgvector there.")
     return Check("database", "ok", f"PostgreSQL {version} with pgvector {vector}, {kind}")
+
+
+async def _nodes(settings: Settings) -> AsyncIterator[Check]:
+    """Redis, and the other servers on the same database: nothing to say where there can be none."""
+    if settings.redis_url is not None:
+        yield await _redis(settings.redis_url.get_secret_value())
+    if settings.database_url is None:
+        return
+    try:
+        living = await _living(settings.database_url.get_secret_value())
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, StartupError):
+        return  # what is wrong with the database stands above
+    if not living:
+        yield Check("nodes", "ok", "no server is running on this database")
+        return
+    secrets = len({fingerprint for _, fingerprint in living})
+    words = f"{len(living)} {'server is' if len(living) == 1 else 'servers are'} running on this database: "
+    words += ", ".join(node for node, _ in living)
+    if secrets > 1:
+        yield Check("nodes", "bad", words, "They have different secrets: give every one the same OPSLOOM_SECRET.")
+    elif settings.secret is None:
+        remedy = "OPSLOOM_SECRET is unset here: a server that joins them needs the same one as they have."
+        yield Check("nodes", "hint", words, remedy)
+    else:
+        yield Check("nodes", "ok", words)
+
+
+async def _living(database_url: str) -> list[tuple[str, bytes]]:
+    """The nodes whose lease runs, with the fingerprints of their secrets."""
+    url = parse(database_url).set(drivername="postgresql").render_as_string(False)
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        if await connection.fetchval("select to_regclass('nodes')") is None:
+            return []
+        rows = await connection.fetch("select id, fingerprint from nodes where lease_until > now() order by started_at")
+    finally:
+        await connection.close()
+    return [(row["id"], row["fingerprint"]) for row in rows]
+
+
+async def _redis(url: str) -> Check:
+    """Whether Redis answers."""
+    from redis.asyncio import Redis
+    from redis.exceptions import AuthenticationError, RedisError
+
+    remedy = "Check REDIS_URL: redis://user:password@host:6379/0 (rediss:// with TLS). Servers go on without it."
+    try:
+        client = Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3)
+    except ValueError:
+        return Check("redis", "bad", "REDIS_URL is not an address of Redis", remedy)
+    parts = urlsplit(url)
+    where = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
+    try:
+        version = (await client.info("server")).get("redis_version", "of an unknown version")
+    except AuthenticationError:
+        return Check("redis", "bad", f"{where} refuses the login", remedy)
+    except (RedisError, OSError, TimeoutError) as error:
+        return Check("redis", "bad", f"nothing answers as Redis at {where} ({type(error).__name__})", remedy)
+    finally:
+        await client.aclose()
+    return Check("redis", "ok", f"Redis {version} at {where}")
 
 
 def _weights() -> Check:

@@ -68,6 +68,8 @@ async def _ingest(files: Sequence[tuple[str, Path]], name: str) -> None:
     if refused:
         for title, words in refused:
             say(f"{title}: {words}")
+        if len(refused) == len(files):
+            fail(f"Nothing could be read, so nothing was added to {name}.")
         fail(f"{len(refused)} of {len(files)} documents could not be read; the others are in {name}.")
     say(f"{name} holds {len(files)} documents of this run.")
 

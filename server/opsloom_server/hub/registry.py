@@ -180,7 +180,8 @@ class Hub:
 
     async def _existing(self, principal: Principal, session: str, slug: str | None) -> LiveSession:
         async with self._lock(session):
-            live = self._sessions.get(session) or await self._load(principal.workspace, session)
+            # With a deleted assistant too: what was said stays readable, here as by REST.
+            live = self._sessions.get(session) or await self._load(principal.workspace, session, deleted=True)
             if live is not None:
                 if live.workspace != principal.workspace:
                     raise NotFound
@@ -245,6 +246,8 @@ class Hub:
                 connection.refuse(
                     Unavailable("This server is restarting; your message is kept.", retry_ms=1_000), request.ref
                 )
+            case Send() | Edit() | Retry() | Act() if session.assistant.deleted:
+                connection.refuse(NotFound("This assistant was taken away; what was said stays."), request.ref)
             case Send() | Edit() | Retry() | Act() | Choose() | Withdraw() | Feedback() | Open():
                 self._enqueue(connection, session, request)
 

@@ -1,6 +1,6 @@
 """REST beside the socket: a FastAPI application mounted at /api, a router a resource."""
 
 from opsloom_server.rest.app import create_rest
-from opsloom_server.rest.services import Services
+from opsloom_server.rest.services import Paces, Services
 
-__all__ = ["Services", "create_rest"]
+__all__ = ["Paces", "Services", "create_rest"]

@@ -12,6 +12,7 @@ from opsloom_server.auth.keys import KeyRow
 from opsloom_server.errors import Forbidden, Invalid, NotFound
 from opsloom_server.rest.access import Admin, Member, Owner, Served, SignedIn, cookie_rules, demand_own_page
 from opsloom_server.rest.paging import CursorParam, LimitParam, Page, at_place, place, turn_page
+from opsloom_server.rest.services import demand_pace
 from opsloom_server.rest.texts import Body, Moment, Name
 from opsloom_server.store import records, users
 from opsloom_server.store.assistants import assistant_by_slug
@@ -120,6 +121,7 @@ class KeyPage(Page):
 async def login(wish: LoginWish, request: Request, response: Response, services: Served) -> Me:
     """Sign a browser in by a one-time link; the answer sets the cookie."""
     demand_own_page(request, services)
+    demand_pace(request, services.paces.logins)
     principal, cookie = await logins.sign_in(services.database, wish.token)
     rules = cookie_rules(request, services)
     if not rules.secure:

@@ -116,7 +116,7 @@ async def _file(request: Request, limit: int) -> NewDocument:
         data = await file.read()
         name = _clean(file.filename or "")
         if not data:
-            raise Invalid(f"The file {name or 'that you sent'} is empty.")
+            raise Invalid(f"The file {name or 'that you sent'} is empty. Send one with text in it.")
         shown = _clean(title) if isinstance(title, str) else ""
         return NewDocument(
             title=shown or name or "Document",
@@ -135,7 +135,7 @@ def _text(one: TextDocument, limit: int) -> NewDocument:
     if limit and len(data) > limit:
         raise too_long(limit)
     if not one.text.strip():
-        raise Invalid(f"The text of “{one.title}” is empty.")
+        raise Invalid(f"The text of “{one.title}” is empty. Send some words with it.")
     return NewDocument(
         title=one.title,
         source=data,

@@ -1,5 +1,6 @@
 """``tickets``: what a connection shows in its first frame."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -9,9 +10,9 @@ from opsloom_server.auth import Principal, tickets, visitors
 from opsloom_server.auth.origins import is_allowed
 from opsloom_server.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from opsloom_server.rest.access import Anyone, Served
-from opsloom_server.rest.services import Services
+from opsloom_server.rest.services import Services, demand_pace
 from opsloom_server.rest.texts import Body, Name
-from opsloom_server.store import users
+from opsloom_server.store import sites, users
 from opsloom_server.store.assistants import Assistant, assistant_by_slug, origins
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 
@@ -28,9 +29,12 @@ class Identity(Body):
 
 
 class TicketWish(Body):
-    """For whom, and for which assistant (slug or id). ``visitor`` is the secret that an earlier answer gave."""
+    """For whom, and for which assistant (slug or id), or for that of a ``site`` (id). ``visitor`` is the secret that an
+    earlier answer gave.
+    """
 
     assistant: Annotated[str | None, Field(max_length=200)] = None
+    site: Annotated[str | None, Field(max_length=200)] = None
     visitor: Annotated[str | None, Field(max_length=200)] = None
     identity: Identity | None = None
 
@@ -48,8 +52,10 @@ async def give_ticket(wish: TicketWish, request: Request, services: Served, prin
     """Give a ticket to whoever is signed in, to a program (also on behalf of a person it knows: `identity`), or, where
     the assistant is public, to anyone: they are then a visitor.
     """
+    if principal is None:
+        demand_pace(request, services.paces.tickets)
     workspace = DEFAULT_WORKSPACE if principal is None else principal.workspace
-    assistant, listed = await _assistant(services, workspace, wish.assistant)
+    assistant, listed = await _assistant(services, workspace, wish)
     origin = request.headers.get("origin")
     if not is_allowed(origin, request.headers.get("host"), services.settings.public_url, listed):
         raise Forbidden("This page is not one of this server's. An owner can list it under sites.")
@@ -62,7 +68,7 @@ async def give_ticket(wish: TicketWish, request: Request, services: Served, prin
             raise NotSignedIn("Sign in, or name a public assistant.")
         if not assistant.public:
             raise NotFound
-        principal, secret = await _visitor(services, wish.visitor)
+        principal, secret = await _visitor(services, request, wish.visitor)
     elif principal.kind == "visitor":
         secret = request.headers["authorization"].partition(" ")[2].strip()
     if assistant is not None and not principal.may_use(assistant.id, public=assistant.public):
@@ -73,22 +79,28 @@ async def give_ticket(wish: TicketWish, request: Request, services: Served, prin
     return TicketGiven(ticket=token.text, expires_in=tickets.LIFETIME, visitor=secret)
 
 
-async def _assistant(services: Services, workspace: str, name: str | None) -> tuple[Assistant | None, list[str]]:
-    """Return the assistant that was asked for, and the pages that may show it. Raises NotFound."""
+async def _assistant(services: Services, workspace: str, wish: TicketWish) -> tuple[Assistant | None, Sequence[str]]:
+    """Return the assistant that was asked for, and the pages that may show it: with a site, those of that site alone.
+    Raises NotFound.
+    """
+    if wish.assistant is None and wish.site is None:
+        return None, ()
     async with services.database.transact(workspace) as connection:
-        if name is None:
-            return None, []
-        assistant = await assistant_by_slug(connection, name)
-        if assistant is None:
+        site = None if wish.site is None else await sites.get(connection, wish.site)
+        if wish.site is not None and site is None:
             raise NotFound
-        return assistant, await origins(connection, assistant.id)
+        assistant = await assistant_by_slug(connection, wish.assistant or (site.assistant if site is not None else ""))
+        if assistant is None or (site is not None and site.assistant != assistant.id):
+            raise NotFound
+        return assistant, await origins(connection, assistant.id) if site is None else site.origins
 
 
-async def _visitor(services: Services, secret: str | None) -> tuple[Principal, str]:
+async def _visitor(services: Services, request: Request, secret: str | None) -> tuple[Principal, str]:
     """Return the visitor of this secret, or a new one: a secret that is unknown here must not lock its holder out."""
     known = await visitors.check(services.database, secret) if secret else None
     if known is not None and secret is not None and known.workspace == DEFAULT_WORKSPACE:
         return known, secret
+    demand_pace(request, services.paces.visitors)
     made, token = await visitors.create(services.database, DEFAULT_WORKSPACE)
     return made, token.text
 

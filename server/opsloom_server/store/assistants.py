@@ -62,6 +62,8 @@ class Assistant(Struct, frozen=True):
     spec: AssistantSpec
     created_at: datetime
     updated_at: datetime
+    deleted: bool = False
+    """Nobody can talk to it any more; its conversations stay readable."""
 
     @property
     def public(self) -> bool:
@@ -89,11 +91,19 @@ class Version(Struct, frozen=True):
     created_at: datetime
 
 
-_COLUMNS = (assistants.c.id, assistants.c.version, assistants.c.spec, assistants.c.created_at, assistants.c.updated_at)
+_COLUMNS = (
+    assistants.c.id,
+    assistants.c.version,
+    assistants.c.spec,
+    assistants.c.created_at,
+    assistants.c.updated_at,
+    assistants.c.deleted_at.is_not(None).label("deleted"),
+)
 
 
 def _read(row: Any) -> Assistant:
-    return Assistant(row.id, row.version, msgspec.convert(row.spec, AssistantSpec), row.created_at, row.updated_at)
+    spec = msgspec.convert(row.spec, AssistantSpec)
+    return Assistant(row.id, row.version, spec, row.created_at, row.updated_at, row.deleted)
 
 
 async def assistant_by_id(connection: AsyncConnection, assistant: str, *, deleted: bool = False) -> Assistant | None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from opsloom_server.store.ids import new_id
 from opsloom_server.store.tables.assistants import sites
 
-__all__ = ["SiteRow", "add", "listed", "remove"]
+__all__ = ["SiteRow", "add", "get", "listed", "remove"]
 
 
 class SiteRow(Struct, frozen=True):
@@ -41,6 +41,12 @@ async def add(
         .returning(*_COLUMNS)
     )
     return _read(made.one())
+
+
+async def get(connection: AsyncConnection, site: str) -> SiteRow | None:
+    """Return a site of this workspace."""
+    row = (await connection.execute(select(*_COLUMNS).where(sites.c.id == site))).one_or_none()
+    return None if row is None else _read(row)
 
 
 async def listed(connection: AsyncConnection) -> list[SiteRow]:

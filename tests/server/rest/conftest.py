@@ -12,8 +12,8 @@ from databases import database, migrated_template, migrated_url
 from opsloom_protocol.messages import FeedbackMark
 from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
-from opsloom_server.rest import Services, create_rest
-from opsloom_server.settings import Settings
+from opsloom_server.rest import Paces, Services, create_rest
+from opsloom_server.settings import Limits, Settings
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
 from opsloom_server.tools import load_catalogue
@@ -146,6 +146,7 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
         catalogue=load_catalogue(),
         hub=told,
         worker=told,
+        paces=Paces.of(Limits(connects_per_second=0, visitors_per_minute=20)),
     )
     made = []
     for workspace, role in (("ws_default", "owner"), ("ws_default", "member"), ("ws_other", "owner")):

@@ -1,7 +1,7 @@
-"""One WebSocket: a reader that never waits for work, a writer that walks the session's ring, and the close codes.
+"""One connection: a reader that never waits for work, a writer that walks the session's ring, and the close codes.
 
-Nothing else speaks ASGI's `websocket` messages. A connection that is idle holds one task, uvicorn's own, which reads;
-frames are written by a callback, straight to the connection, as far as its peer takes them.
+A connection that is idle holds one task, uvicorn's own, which reads; frames are written by a callback, straight to the
+connection, as far as its peer takes them.
 """
 
 import asyncio
@@ -9,120 +9,31 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from opsloom_protocol.codec import decode_client, encode
 from opsloom_protocol.errors import CloseCode, ProtocolError
-from opsloom_protocol.frames import PROTOCOL, Hello, Open
-from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope, Send
+from opsloom_protocol.frames import Hello, Open
+from starlette.types import Message, Receive, Send
 
-from opsloom_server.auth import keys, origins, tickets
-from opsloom_server.auth.pace import Pace
+from opsloom_server.auth import keys, tickets
 from opsloom_server.auth.principal import Principal
-from opsloom_server.errors import (
-    BadFrame,
-    Forbidden,
-    Invalid,
-    NotFound,
-    NotSignedIn,
-    OpsloomError,
-    RateLimited,
-    Unavailable,
-)
+from opsloom_server.errors import BadFrame, Forbidden, Invalid, NotFound, NotSignedIn, OpsloomError, RateLimited
 from opsloom_server.hub import Connection, Hub
 from opsloom_server.hub.connection import error_frame
 from opsloom_server.log.ring import Trimmed
-from opsloom_server.store import assistants
-from opsloom_server.store.ids import DEFAULT_WORKSPACE
-from opsloom_server.transport import EXTENSION, LINGER_SECONDS, Wire
+from opsloom_server.transport import LINGER_SECONDS, Wire
 
 HELLO_SECONDS: Final = 5.0
 HELLO_BYTES: Final = 8_192
-STUCK_SECONDS: Final = 10.0
-WATCH_EVERY: Final = 1.0
 BAD_FRAMES: Final = 5
 BAD_FRAMES_SECONDS: Final = 60.0
-# Sockets of one address that have not said who they are, for each that may come in a second.
-STRANGERS: Final = 2
 # An outbox of a day without a network is sent at once; beyond this a second, frames are read as they fit.
 FRAMES_PER_SECOND: Final = 200
 
 _log = logging.getLogger(__name__)
-
-
-class Sockets:
-    """The endpoint of `/ws`, an ASGI application of its own, and the watch over its sockets."""
-
-    def __init__(self, hub: Hub) -> None:
-        self.hub = hub
-        self._open: set[Socket] = set()
-        self._pace = Pace(hub.environment.settings.limits.connects_per_second, 1.0)
-        self._strangers: dict[str, int] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one socket from its upgrade to its end."""
-        socket = await self._enter(scope, receive, send)
-        if socket is None:
-            return
-        self._open.add(socket)
-        try:
-            await socket.run()
-        finally:
-            self._open.discard(socket)
-
-    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> "Socket | None":
-        """The socket, attached; None where it was refused or closed."""
-        headers = Headers(scope=scope)
-        address = scope["client"][0] if scope.get("client") else ""
-        await receive()  # that somebody wants to connect
-        refusal = await self._refusal(headers, address)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return None
-        offered = scope.get("subprotocols", ())
-        await send({"type": "websocket.accept", "subprotocol": PROTOCOL if PROTOCOL in offered else None})
-        socket = Socket(self.hub, receive, send, scope["extensions"][EXTENSION])
-        origin = headers.get("origin")
-        # Nobody reads it again, and it would stay for as long as the connection: 2 kB of headers.
-        scope.clear()
-        self._strangers[address] = self._strangers.get(address, 0) + 1
-        try:
-            return socket if await socket.greet(origin) else None
-        finally:
-            self._strangers[address] -= 1
-            if not self._strangers[address]:
-                del self._strangers[address]
-
-    async def _refusal(self, headers: Headers, address: str) -> PlainTextResponse | None:
-        if self.hub.draining:
-            return PlainTextResponse("This server is stopping; try again in a moment.", 503, {"retry-after": "1"})
-        limit = self.hub.environment.settings.limits.connects_per_second
-        if not self._pace.allows(address) or (limit and self._strangers.get(address, 0) >= limit * STRANGERS):
-            return PlainTextResponse("Too many connections at once from your address.", 429, {"retry-after": "1"})
-        if not await self._is_welcome(headers.get("origin"), headers.get("host")):
-            return PlainTextResponse("Pages of this origin may not connect. An owner can list it under sites.", 403)
-        return None
-
-    async def _is_welcome(self, origin: str | None, host: str | None) -> bool:
-        public_url = self.hub.environment.settings.public_url
-        if origins.is_allowed(origin, host, public_url):
-            return True
-        listed: Iterable[str] = ()
-        with contextlib.suppress(Unavailable):
-            async with self.hub.environment.database.transact(DEFAULT_WORKSPACE) as connection:
-                listed = await assistants.origins(connection)
-        return origins.is_allowed(origin, host, public_url, listed)
-
-    async def watch(self) -> None:
-        """Close sockets that do not read. One task for all of them: a timer a frame would cost more than the frame."""
-        while True:
-            await asyncio.sleep(WATCH_EVERY)
-            late = time.monotonic() - STUCK_SECONDS
-            for socket in [one for one in self._open if one.stuck_since < late]:
-                socket.give_up()
 
 
 class Socket:
@@ -290,20 +201,22 @@ class Socket:
             while wire.writable.is_set():
                 texts = connection.take()
                 if not texts:
-                    if connection.closing is not None:
-                        self._begin(self._close(connection.closing))
+                    code, connection.closing = connection.closing, None
+                    if code is not None:
+                        self._begin(partial(self._close, code))
                     return
                 wire.write(texts)
         except Trimmed:
-            if connection.live is not None:
-                self._begin(connection.live.catch_up(connection))
+            live = connection.live
+            if live is not None:
+                self._begin(partial(live.catch_up, connection))
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._work = asyncio.create_task(self._wait_for(work), name="writer")
 
-    async def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _wait_for(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await work
+            await work()
         except OpsloomError as error:
             _log.warning("a writer gave up: %s", error.code)
             await self._reject(error)
