@@ -61,24 +61,25 @@ def lock(_: Sequence[str]) -> int:
 
 def bench(more: Sequence[str]) -> int:
     """The benchmarks; the figures go to build/."""
-    return _bench("bench", more)
+    return _module("bench", more)
 
 
 def bench_rag(more: Sequence[str]) -> int:
     """The benchmark of retrieval."""
-    return _bench("bench.rag", more)
+    return _module("bench.rag", more)
 
 
 def faults(more: Sequence[str]) -> int:
-    """The tests that kill, cut and stop things, more often than `make test` does."""
-    os.execv(BIN / "pytest", ["pytest", "-q", "tests/faults", *more])
+    """Kill, cut and stop things, more often than `make test` does; what came of it goes to docs/reliability.md."""
+    return _module("faults", more)
 
 
-def _bench(module: str, more: Sequence[str]) -> int:
-    """Become the benchmark `tests/bench…`, whose modules are named from tests/ on as the tests' are."""
+def _module(module: str, more: Sequence[str]) -> int:
+    """Become a program below tests/, whose modules are named from there on as the tests' are."""
     (ROOT / "build").mkdir(exist_ok=True)
-    command = ["python", "-m", module, *more]
-    os.execve(BIN / "python", command, {**os.environ, "PYTHONPATH": str(ROOT / "tests")})
+    # Its whole path: by a bare name Python takes itself for the one on the PATH, and leaves the environment's packages.
+    python = str(BIN / "python")
+    os.execve(python, [python, "-m", module, *more], {**os.environ, "PYTHONPATH": str(ROOT / "tests")})
 
 
 def _all(steps: Sequence[tuple[str, Callable[[], None]]]) -> int:

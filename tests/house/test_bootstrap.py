@@ -97,6 +97,20 @@ def test_a_program_that_fails_is_named(bootstrap: ModuleType) -> None:
         bootstrap.run(["/bin/sh", "-c", "exit 3"], cwd=ROOT)
 
 
+def test_a_benchmark_has_the_packages_whatever_python_is_on_the_path(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "python", "another")
+    words = "import sys; sys.path.insert(0, '.ci'); import tasks; tasks.main('bench-rag', [])"
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"},
+    )
+    assert "set OPSLOOM_BENCH_DATA" in done.stderr
+
+
 def test_make_says_what_there_is() -> None:
     done = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -24,7 +24,6 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import asyncpg
-import numpy as np
 from opsloom_rag.embedding import Embedder, make_embedder
 from opsloom_rag.knowledge import Knowledge
 from opsloom_rag.passages import Content
@@ -52,6 +51,7 @@ def main() -> None:
     options.add_argument("--questions", type=int, default=600)
     options.add_argument("--distractors", type=int, default=18_000)
     options.add_argument("--ingest-chunks", type=int, default=512, help="chunks of the throughput comparison; 0 = none")
+    options.add_argument("--repeats", type=int, default=3, help="how often each way of ingestion is measured")
     given = options.parse_args()
     folder = os.environ.get("OPSLOOM_BENCH_DATA")
     if not folder:
@@ -63,7 +63,7 @@ def main() -> None:
         server = EmbeddedPostgres(Path(data) / "data")
         server.start()
         try:
-            result = asyncio.run(measure(server.url, documents, sample, given.ingest_chunks))
+            result = asyncio.run(measure(server.url, documents, sample, given.ingest_chunks, given.repeats))
         finally:
             server.stop()
     (BUILD / "bench-rag.json").write_text(json.dumps(result, indent=2) + "\n")
@@ -94,7 +94,7 @@ def read(folder: Path, distractors: int) -> tuple[list[tuple[str, Content]], lis
 
 
 async def measure(
-    url: str, documents: list[tuple[str, Content]], questions: list[Question], ingest_chunks: int
+    url: str, documents: list[tuple[str, Content]], questions: list[Question], ingest_chunks: int, repeats: int
 ) -> dict[str, object]:
     engine = create_async_engine(url)
     async with engine.begin() as connection:
@@ -124,7 +124,7 @@ async def measure(
     result["latency"] = await latency(engine, transact, cached, [text for text, _ in questions])
     result["sizes"] = await sizes(engine)
     if ingest_chunks:
-        result["ingestion"] = await throughput(Knowledge(transact, bare), bare, documents, ingest_chunks)
+        result["ingestion"] = await throughput(Knowledge(transact, bare), bare, documents, ingest_chunks, repeats)
     await engine.dispose()
     return result
 
@@ -216,9 +216,12 @@ async def sizes(engine: AsyncEngine) -> dict[str, float]:
 
 
 async def throughput(
-    knowledge: Knowledge, embedder: Embedder, documents: list[tuple[str, Content]], chunks: int
-) -> dict[str, float]:
-    """Chunks a second: the bare embedder, many small documents, one long document; the first once more at the end."""
+    knowledge: Knowledge, embedder: Embedder, documents: list[tuple[str, Content]], chunks: int, repeats: int
+) -> dict[str, float | list[float]]:
+    """Chunks a second: the bare embedder, many small documents, one long document; by turns, medians.
+
+    What is ingested again replaces what was there, as it does for users.
+    """
     part = [(f"t{name}", content) for name, content in documents[:chunks]]
     texts = [f"{content.title}\n{content.data.decode()}" for _, content in part]
     long = Content(data="\n\n".join(texts).encode(), name="long.txt")
@@ -240,7 +243,10 @@ async def throughput(
             count = progress.total
         return count / (time.monotonic() - start)
 
-    first = await bare()
-    result = {"many_per_s": await many(), "one_per_s": await one()}
-    result["bare_per_s"] = float(np.mean([first, await bare()]))
-    return result | {f"ratio_{name}": result[f"{name}_per_s"] / result["bare_per_s"] for name in ("many", "one")}
+    rates: dict[str, list[float]] = {"bare": [], "many": [], "one": []}
+    for _ in range(repeats):
+        for name, measured in (("bare", bare), ("many", many), ("one", one)):
+            rates[name].append(await measured())
+    result = {f"{name}_per_s": median(found) for name, found in rates.items()}
+    result |= {f"ratio_{name}": result[f"{name}_per_s"] / result["bare_per_s"] for name in ("many", "one")}
+    return result | {f"{name}_runs": [round(rate, 1) for rate in found] for name, found in rates.items()}
