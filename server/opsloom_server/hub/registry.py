@@ -287,6 +287,8 @@ class Hub:
                         if connection.live is not None:
                             self.submit(connection, request)  # it was opened elsewhere meanwhile
                     elif isinstance(request, Open):
+                        if connection.full:  # of 64 requests that were read, each may bring a snapshot
+                            raise Busy("Read what was sent before you ask for more.")
                         await self.attach(connection, request)
                     elif isinstance(request, Stop):
                         await self._stop_elsewhere(connection, session, request)
