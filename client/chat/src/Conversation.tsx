@@ -76,7 +76,7 @@ export function Conversation({ chat, passage = null, autoFocus = false, fresh = 
           {/* First in the order of tabs, last on the page: one Tab reaches the composer. */}
           <div className={`gutter flex flex-col transition-[flex-grow] duration-200 ease-out ${empty ? "grow-[1.2]" : "grow-0"}`}>
             <div className="column pb-[max(1rem,env(safe-area-inset-bottom))]">
-              {view.queue.length > 0 ? <Suspense fallback={null}><Queue queue={view.queue} /></Suspense> : null}
+              {view.queue.length > 0 ? <Suspense fallback={null}><Queue queue={view.queue} running={view.running !== null} /></Suspense> : null}
               <Composer ref={composer} autoFocus={autoFocus} onFirstKey={preload} running={view.running !== null} rows={view.rows} placeholder={assistant ? `Message ${assistant.name}` : "Message"} />
               {empty ? <Starters starters={assistant?.starters ?? []} /> : null}
             </div>

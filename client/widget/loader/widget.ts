@@ -115,9 +115,10 @@ export function makeWidget({ base, assistant, label, start, accent, forget }: Wi
   };
 
   /** Whether it was open when the page was left: a tab's own memory, not the visitor's. Blocked storage: it was not. */
-  const kept = (next?: string): string | undefined => {
+  const kept = (next?: boolean): string | undefined => {
     try {
-      if (next !== undefined) sessionStorage[key] = next;
+      if (next) sessionStorage[key] = 1;
+      else if (next === false) delete sessionStorage[key];
       return sessionStorage[key];
     } catch {
       return undefined;
@@ -132,7 +133,7 @@ export function makeWidget({ base, assistant, label, start, accent, forget }: Wi
   const turn = (type: "open" | "close"): void => {
     isOpen = type === "open";
     root.classList.toggle("open", isOpen);
-    kept(isOpen ? "1" : "");
+    kept(isOpen);
     describe();
     post({ type });
     tell(type, undefined);
@@ -208,7 +209,7 @@ export function makeWidget({ base, assistant, label, start, accent, forget }: Wi
     destroy: () => {
       gone.abort();
       keeper.disconnect();
-      kept("");
+      kept(false);
       host.remove();
       forget();
     },
