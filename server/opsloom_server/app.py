@@ -1,9 +1,9 @@
 """The composition root: settings in, Starlette out. The lifespan owns pools, hub and workers, and ends them in turn."""
 
 import asyncio
+import errno
 import gc
 import logging
-import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -258,8 +258,10 @@ def serve(settings: Settings, progress: Progress, ready: Callable[[Ready], None]
         parts: Running = app.state.running
         base = settings.public_url or _address(listening)
         link = f"{base}/login#token={parts.owner_token}" if parts.owner_token is not None else None
-        notice = parts.knowledge.notice
-        ready(Ready(base, link, default_model(settings), (notice,) if notice else ()))
+        model = default_model(settings)
+        missing = parts.models.missing(model)
+        unusable = f"The model {model} cannot be used: {missing}" if missing else None
+        ready(Ready(base, link, model, tuple(filter(None, (parts.knowledge.notice, unusable)))))
 
     try:
         Server(config, app, tell).run(sockets=[listening])
@@ -293,11 +295,23 @@ def _listen(settings: Settings) -> socket.socket:
         listening.close()
         where = f"{settings.host}:{settings.port}"
         raise StartupError(
-            f"{where} cannot be listened on: {os.strerror(error.errno or 0)}.",
-            f"Stop what listens there, or choose another: PORT={settings.port + 1} make run.",
+            f"{where} cannot be listened on: {error.strerror or error}.",
+            _listen_remedy(settings, error.errno),
         ) from None
     listening.set_inheritable(True)
     return listening
+
+
+def _listen_remedy(settings: Settings, code: int | None) -> str:
+    match code:
+        case errno.EADDRINUSE:
+            return f"Stop what listens there, or choose another: PORT={settings.port + 1} make run."
+        case errno.EACCES | errno.EPERM:
+            return "Ports under 1024 are for root. Choose another: PORT=8000 make run."
+        case _:
+            return (
+                "This machine has no such address. Set HOST to 127.0.0.1, to 0.0.0.0 for all it has, or to one of them."
+            )
 
 
 def _address(listening: socket.socket) -> str:

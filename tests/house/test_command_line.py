@@ -38,6 +38,11 @@ def test_a_port_in_use_is_said_at_once(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_an_address_that_is_not_this_machine_s(tmp_path: Path) -> None:
+    done = opsloom("serve", HOST="192.0.2.1", PORT=str(free_port()), OPSLOOM_DATA_DIR=str(tmp_path / "data"))
+    refused(done, "192.0.2.1:", "This machine has no such address", "HOST")
+
+
 def test_a_data_folder_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = opsloom("migrate", OPSLOOM_DATA_DIR=str(tmp_path / "file"))
