@@ -18,7 +18,7 @@ export type ToHost =
   | { type: "unread"; count: number }
   | { type: "message"; role: "user" | "assistant" };
 
-const MARK = "opsloom.widget.1";
+const MARK = "opsloom.1";
 /** A context rides in a frame of at most 256 KiB; a page's facts need far less. */
 const CONTEXT_CHARS = 16_384;
 
@@ -39,9 +39,12 @@ export function readToHost(data: unknown): ToHost | null {
   const message = unwrap(data);
   if (message === null) return null;
   const { type, count, role } = message;
-  if (type === "ready" || type === "close") return { type };
-  if (type === "unread") return Number.isSafeInteger(count) && (count as number) >= 0 ? { type, count: count as number } : null;
-  return type === "message" && (role === "user" || role === "assistant") ? { type, role } : null;
+  const isOne =
+    type === "ready" ||
+    type === "close" ||
+    (type === "unread" && (count as number) >= 0) ||
+    (type === "message" && (role === "user" || role === "assistant"));
+  return isOne ? (message as ToHost) : null;
 }
 
 /** A plain JSON object of bounded size, copied; null stays null; undefined where it is neither. */
@@ -49,14 +52,13 @@ export function readContext(value: unknown): Context | null | undefined {
   if (value === null) return null;
   try {
     const text = JSON.stringify(value);
-    const copy: unknown = text.length <= CONTEXT_CHARS ? JSON.parse(text) : undefined;
-    return typeof copy === "object" && copy !== null && !Array.isArray(copy) ? (copy as Context) : undefined;
+    return text.length <= CONTEXT_CHARS && text[0] === "{" ? JSON.parse(text) : undefined;
   } catch {
-    return undefined;
+    return undefined; // what JSON has no words for
   }
 }
 
 function unwrap(data: unknown): Record<string, unknown> | null {
-  const isOurs = typeof data === "object" && data !== null && (data as { opsloom?: unknown }).opsloom === MARK;
-  return isOurs ? (data as Record<string, unknown>) : null;
+  const { opsloom, ...message } = Object(data) as Record<string, unknown>;
+  return opsloom === MARK ? message : null;
 }

@@ -27,6 +27,9 @@ from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.ingestion import Ingestion
 from opsloom_server.log.batches import Batches
+from opsloom_server.log.hot import HotLog, Nowhere
+from opsloom_server.log.redis import RedisLog
+from opsloom_server.log.streams import connect
 from opsloom_server.models import Models, default_model
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.seed import seed
@@ -95,6 +98,11 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
         node = new_id("nod")
+        hot: HotLog = Nowhere()
+        if settings.redis_url is not None:
+            redis = connect(settings.redis_url.get_secret_value())
+            stack.push_async_callback(redis.aclose)
+            hot = RedisLog(redis)
         environment = Environment(
             node=node,
             settings=settings,
@@ -104,6 +112,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             catalogue=catalogue,
             knowledge=knowledge,
             batches=Batches(database),
+            hot=hot,
             wakeups=WakeUps(database, node),
             # Nobody else can be on the embedded PostgreSQL: its folder is locked.
             shared=settings.database_url is not None,

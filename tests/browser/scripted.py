@@ -116,6 +116,14 @@ class Scripted:
         """How many of the model's requests had this question as the last."""
         return sum(question in _question(request.body) for request in self.vendor.requests)
 
+    def key(self) -> str:
+        """A new API key of an owner's."""
+        command = [*self._command[:3], "key", "create", "a test", "--role", "owner"]
+        environment = os.environ | self._environment
+        return subprocess.run(
+            command, env=environment, capture_output=True, check=True, timeout=60, text=True
+        ).stdout.strip()
+
     def start(self) -> None:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(

@@ -178,6 +178,24 @@ def test_a_second_message_waits_in_view_and_can_be_taken_back(page: Page, script
     assert scripted.asked("Third of the queue") == 0
 
 
+def test_a_queued_message_can_be_sent_now(page: Page, scripted: Scripted) -> None:
+    held = Held("Long-winded", rest=" to the end.")
+    scripted.script("Talk for long", [held])
+    scripted.script("Rather this", [Text("This at once.")])
+    page.goto(scripted.origin)
+    ask(page, "Talk for long")
+    expect(answers(page)).to_contain_text("Long-winded")
+    ask(page, "Rather this")
+    page.get_by_role("button", name="Stop the answer and send now").click()
+    is_answered(page, 2)
+    expect(answers(page).first.get_by_text("Stopped", exact=True)).to_be_visible()
+    expect(answers(page).last).to_contain_text("This at once.")
+    mine = page.get_by_role("article", name="You").last.bounding_box()
+    assert mine is not None
+    assert 56 <= mine["y"] < 100, "the question stands near the top, under the header of 56 px"
+    held.release()
+
+
 def test_answers_again_and_edits_beside_what_was(page: Page, scripted: Scripted) -> None:
     said = iter(["The first try.", "The second try."])
     scripted.vendor.script(lambda _: [Text(next(said))], when="Try twice")

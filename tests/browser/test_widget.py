@@ -215,14 +215,14 @@ def test_believes_only_its_own_frame(page: Page, host: str) -> None:
     events(page, "close", "unread", "ready")
     page.evaluate(
         """() => {
-            const mark = { opsloom: "opsloom.widget.1" };
+            const mark = { opsloom: "opsloom.1" };
             window.postMessage({ ...mark, type: "close" }, "*");
             const other = document.createElement("iframe");
             document.body.append(other);
-            other.contentWindow.eval(`parent.postMessage({ opsloom: "opsloom.widget.1", type: "close" }, "*")`);
+            other.contentWindow.eval(`parent.postMessage({ opsloom: "opsloom.1", type: "close" }, "*")`);
         }"""
     )
-    frame.evaluate("() => parent.postMessage({ opsloom: 'opsloom.widget.1', type: 'unread', count: -1 }, '*')")
+    frame.evaluate("() => parent.postMessage({ opsloom: 'opsloom.1', type: 'unread', count: -1 }, '*')")
     page.wait_for_timeout(300)
     assert seen(page) == []
 
@@ -263,4 +263,4 @@ def test_an_unknown_assistant_ends_in_words(page: Page, host_site: HostSite, ops
     host = host_site.put("/wrong", host_page(opsloom).replace('"demo"', '"nobody"'))
     visit(page, host)
     page.mouse.click(*LAUNCHER)
-    eventually(page, lambda: "The chat cannot be reached right now." in accessible_names(page), within=15)
+    eventually(page, lambda: "The chat cannot be reached." in accessible_names(page), within=15)

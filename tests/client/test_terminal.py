@@ -81,6 +81,26 @@ async def test_where_no_server_is(url: str, words: str, monkeypatch: pytest.Monk
     assert words in out.getvalue()
 
 
+async def test_a_server_that_refuses_is_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"code": "unavailable", "text": "The disk is full."}'
+        head = f"HTTP/1.1 503 No\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        writer.write(f"{head}Connection: close\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    monkeypatch.setattr(terminal, "_CONTACT_WITHIN", 0.3)
+    out = io.StringIO()
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        assert await terminal.ask(f"http://127.0.0.1:{port}", "hi", assistant="demo", out=out) == 2
+    assert "The disk is full." in out.getvalue()
+    assert "opsloom serve" not in out.getvalue()
+
+
 def message(*parts: Any, status: Any = "done", **more: Any) -> Message:
     given = {"id": "a", "role": "assistant", "parent": "q", "siblings": (), "created_at": "", "status": status}
     return Message(**given, parts=parts, **more)

@@ -6,6 +6,7 @@ SCHEDULES (in the environment) is the number of random schedules, SEED where the
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 
@@ -27,6 +28,8 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.scenarios if name not in SCENARIOS]:
         parser.error(f"{', '.join(unknown)}: there is no such scenario. There are: {', '.join(SCENARIOS)}.")
+    # Ended by somebody, it still ends its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     failed: list[str] = []
     if not chosen.report:
         wanted = chosen.scenarios or list(SCENARIOS)

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
+from uuid import uuid4
 
 from hypothesis import strategies as st
 from msgspec import Struct, field
@@ -140,12 +141,13 @@ class Stage:
         self.vendor_faults = 0
         self._scripts: dict[str, Text] = {}
         self._number = 0
+        self._name = uuid4().hex[:6]
         bench.vendor.script(self._say)
 
     def ask(self, question: Question) -> tuple[str, str]:
         """A text that nobody asked before, and what will be answered."""
         self._number += 1
-        text = f"Question {self._number} of the schedules"
+        text = f"Question {self._number} of {self._name}"
         said = [f"{at} of {self._number}, " for at in range(question.tokens)]
         if question.big:
             said = [*said, *[BIG_CHUNK] * BIG_CHUNKS]

@@ -75,6 +75,12 @@ def test_a_server_that_is_not_there() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_user_without_a_home_may_ask() -> None:
+    done = opsloom("ask", "hello", "--url", f"http://127.0.0.1:{free_port()}", HOME="none", XDG_STATE_HOME="none")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
 def test_a_key_is_printed_alone_beside_a_running_server(
     folder: Path, served: tuple[subprocess.Popen[str], int]
 ) -> None:

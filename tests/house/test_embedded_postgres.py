@@ -14,7 +14,7 @@ import psutil
 import pytest
 from conftest import NOT_DURABLE
 from opsloom_server.errors import StartupError
-from opsloom_server.store.embedded import EmbeddedPostgres
+from opsloom_server.store.embedded import EmbeddedPostgres, data_folder
 from opsloom_server.store.embedded.account import Account
 from opsloom_server.store.embedded.binaries import package_folder, programs
 from opsloom_server.store.embedded.cluster import Cluster
@@ -22,7 +22,7 @@ from opsloom_server.store.embedded.cluster import Cluster
 # A process of its own that holds a folder until it is told, or killed.
 HOLDER = """
 import sys
-from opsloom_server.store.embedded import EmbeddedPostgres
+from opsloom_server.store.embedded import EmbeddedPostgres, data_folder
 pg = EmbeddedPostgres(sys.argv[1], exclusive=True, settings={"fsync": "off"})
 pg.start()
 print(pg.pid, flush=True)
@@ -190,6 +190,17 @@ def test_no_folder_but_the_data_folder_is_touched(tmp_path: Path) -> None:
     pg.stop()
     assert closed.stat().st_mode & 0o777 == 0o700
     assert [path.name for path in closed.iterdir()] == ["data"]
+
+
+def test_a_user_without_a_home_is_told_to_name_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("getuid", "geteuid"):
+        monkeypatch.setattr(os, name, lambda: 2**30 + 7)  # nobody's
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, "none")
+    with pytest.raises(StartupError, match="no home folder") as failure:
+        data_folder(None)
+    assert "OPSLOOM_DATA_DIR" in failure.value.remedy
+    assert data_folder(tmp_path) == tmp_path
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:

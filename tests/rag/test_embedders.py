@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +33,15 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
         loaded: Embedder = request.getfixturevalue("minilm")
         return loaded
     return MAKERS[request.param]()
+
+
+def test_the_local_model_leaves_no_trace_and_reports_to_nobody(tmp_path: Path) -> None:
+    """onnxruntime, left to itself, makes a device id in the home folder and a store of what it will send."""
+    program = "from opsloom_rag.embedding.minilm import MiniLM\nMiniLM.load().close()"
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=env)
+    assert list(tmp_path.rglob("*")) == []
 
 
 async def test_each_embedder_keeps_the_contract(embedder: Embedder) -> None:

@@ -90,6 +90,12 @@ class Victim:
             delays.append(time.perf_counter() - began)
             await asyncio.sleep(0.005)
 
+    async def connections(self) -> int:
+        """Sockets that are attached."""
+        async with httpx2.AsyncClient(base_url=self.server.base) as http:
+            words = (await http.get("/metrics")).text
+        return int(next(line for line in words.splitlines() if line.startswith("opsloom_connections ")).split()[1])
+
     def client(self) -> RawClient:
         return RawClient(self.server.url, key=self.key, assistant="demo")
 
@@ -219,3 +225,43 @@ async def test_sockets_are_counted_and_pages_go_on(victim: Victim) -> None:
         async with httpx2.AsyncClient(base_url=victim.server.base) as http:
             assert (await http.get("/health/ready")).status_code == 200
             assert (await http.get("/health/live")).status_code == 200
+
+
+async def test_somebody_who_asks_for_everything_and_never_reads(victim: Victim) -> None:
+    """2,000 snapshots of 200 kB each would be 400 MB; and the first bytes that are not taken are the last ones sent."""
+    async with victim.client() as writer:
+        for _ in range(6):
+            await writer.ask("send", text="x" * 32_000)
+            await writer.until("turn.end")
+        before = victim.megabytes
+        deaf = RawClient(victim.server.url, key=victim.key, session=writer.session)
+        deaf.queue = 1
+        async with deaf, victim.probing() as delays:
+            asking = asyncio.create_task(asks(deaf, 2_000, session=writer.session))
+            began, most = time.monotonic(), before
+            async with asyncio.timeout(30):
+                while await victim.connections() == 2:
+                    most = max(most, victim.megabytes)
+                    await asyncio.sleep(0.1)
+            seconds = time.monotonic() - began
+            asking.cancel()
+            await asyncio.wait([asking])
+            deaf.socket.transport.abort()
+        delays.sort()
+        told(
+            "never_reads",
+            {
+                "closed_s": seconds,
+                "grown_mb": most - before,
+                "health_p99_ms": delays[int(len(delays) * 0.99)] * 1000,
+            },
+        )
+        assert seconds < 13  # ten from when it is stuck
+        assert most - before < 8
+        assert (await writer.reply(await writer.ask("ping")))["type"] == "pong"
+
+
+async def asks(client: RawClient, times: int, **fields: Any) -> None:
+    with contextlib.suppress(ConnectionClosed):
+        for _ in range(times):
+            await client.ask("open", **fields)

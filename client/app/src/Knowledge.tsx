@@ -1,8 +1,8 @@
 /** Knowledge bases and their documents: what is there, how far it is, and more by dropping files. */
 import { Button, bytes, moment } from "@opsloom/chat";
 import { RestError } from "@opsloom/sdk";
-import { CircleAlert, FileText, Upload } from "lucide-react";
-import { useCallback, useEffect, useRef, useState, type DragEvent, type ReactNode } from "react";
+import { CircleAlert, FileText, Link, Upload } from "lucide-react";
+import { useCallback, useEffect, useRef, useState, type DragEvent, type FormEvent, type ReactNode } from "react";
 import type { Workspace } from "./workspace";
 
 interface Base {
@@ -103,11 +103,48 @@ function BaseView({ base, workspace: { rest } }: { base: Base; workspace: Worksp
         <input ref={picker} type="file" multiple hidden onChange={(event) => void upload([...(event.target.files ?? [])])} />
       </header>
       {problems.map((text) => <p key={text} role="alert" className="flex items-center gap-2 px-5 pt-3 text-caption text-danger"><CircleAlert size={16} strokeWidth={1.75} aria-hidden />{text}</p>)}
+      <ByAddress add={(url) => rest.post(path, { url })} added={load} />
       <ul className="px-5 py-2">
         {documents?.map((document) => <DocumentRow key={document.id} document={document} />)}
         {documents?.length === 0 ? <li className="py-6 text-center text-ui text-muted">Drop Markdown, text, HTML or PDF files here.</li> : null}
       </ul>
     </section>
+  );
+}
+
+/** A page that the server fetches; what goes wrong with that is said at its document. */
+function ByAddress({ add, added }: { add: (url: string) => Promise<unknown>; added: () => Promise<void> }): ReactNode {
+  const [url, setUrl] = useState("");
+  const [problem, setProblem] = useState("");
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    setProblem("");
+    add(url.trim()).then(
+      () => {
+        setUrl("");
+        void added();
+      },
+      (error: unknown) => setProblem(wordsOf(error)),
+    );
+  };
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-1.5 border-b border-line py-2 pe-3 ps-5">
+      <div className="flex items-center gap-3">
+        <Link size={16} strokeWidth={1.75} aria-hidden className="shrink-0 text-muted" />
+        <input
+          type="url"
+          required
+          aria-label="Address of a page to add"
+          aria-invalid={problem ? true : undefined}
+          placeholder="https://… a page to fetch"
+          value={url}
+          onChange={(event) => setUrl(event.target.value)}
+          className="min-w-0 flex-1 bg-transparent py-1.5 text-ui outline-none pointer-coarse:text-[16px]"
+        />
+        <Button type="submit" disabled={url.trim() === ""}>Add page</Button>
+      </div>
+      {problem ? <p role="alert" className="text-caption text-danger">{problem}</p> : null}
+    </form>
   );
 }
 

@@ -2,10 +2,12 @@
 import { age, IconButton, Mark } from "@opsloom/chat";
 import type { SessionRow } from "@opsloom/sdk";
 import { Library, LogOut, PanelLeftClose, Search, SquarePen } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
-import { SessionItem } from "./SessionItem";
 import type { Workspace } from "./workspace";
+
+/** Who comes for the first time has no conversations. */
+const SessionItem = lazy(() => import("./SessionItem").then((module) => ({ default: module.SessionItem })));
 
 interface SidebarProps {
   workspace: Workspace;
@@ -52,7 +54,9 @@ export function Sidebar({ workspace, open, close }: SidebarProps): ReactNode {
             <h2 className="px-2.5 pb-1 text-caption text-muted">{label}</h2>
             <ul>
               {rows.map((row) => (
-                <SessionItem key={row.id} row={row} current={row.id === current} workspace={workspace} leave={leave} />
+                <Suspense key={row.id} fallback={<li className="min-h-9" />}>
+                  <SessionItem row={row} current={row.id === current} workspace={workspace} leave={leave} />
+                </Suspense>
               ))}
             </ul>
           </section>

@@ -1,16 +1,17 @@
 import "./app.css";
 import { applyMode, storedMode } from "@opsloom/chat";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
-import { Login } from "./Login";
 import { routeOf } from "./route";
 import { followViewport } from "./viewport";
 import { createWorkspace } from "./workspace";
+
+const Login = lazy(() => import("./Login").then((module) => ({ default: module.Login })));
 
 applyMode(storedMode());
 followViewport();
 
 const route = routeOf(location);
 const root = createRoot(document.getElementById("root") as HTMLElement);
-root.render(<StrictMode>{route.page === "login" ? <Login token={route.token} /> : <App workspace={createWorkspace()} />}</StrictMode>);
+root.render(<StrictMode>{route.page === "login" ? <Suspense fallback={null}><Login token={route.token} /></Suspense> : <App workspace={createWorkspace()} />}</StrictMode>);

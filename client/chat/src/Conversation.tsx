@@ -2,11 +2,8 @@
 import type { ChatApi } from "@opsloom/sdk";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
-import { loadExtensions } from "./blocks/extensions";
 import { Composer, type ComposerHandle } from "./composer/Composer";
-import { Queue } from "./composer/Queue";
 import { Context, createScreen, storeOf, useConversation, type ConversationContext } from "./context";
-import { HoverCard } from "./sources/HoverCard";
 import type { PassageLoader } from "./sources/passage";
 import { Announcer } from "./transcript/Announcer";
 import { Connection } from "./transcript/Connection";
@@ -18,6 +15,9 @@ const Transcript = lazy(() => loadTranscript().then((module) => ({ default: modu
 
 /** Fetch what shows messages before there are any: with the first key, so that an empty page stays light and the first answer does not wait. */
 const preload = (): void => void loadTranscript().then((module) => module.preloadMarkdown(), () => undefined);
+
+const Queue = lazy(() => loadTranscript().then((module) => ({ default: module.Queue })));
+const HoverCard = lazy(() => loadTranscript().then((module) => ({ default: module.HoverCard })));
 
 const SourcePanel = lazy(() => import("./sources/SourcePanel").then((module) => ({ default: module.SourcePanel })));
 
@@ -56,7 +56,9 @@ export function Conversation({ chat, passage = null, autoFocus = false, fresh = 
   const extensions = assistant?.look["extensions"];
   useEffect(() => {
     if (!Array.isArray(extensions)) return;
-    void loadExtensions(extensions).then((problems) => problems.forEach((text) => console.warn(text)));
+    void import("./blocks/extensions")
+      .then(({ loadExtensions }) => loadExtensions(extensions))
+      .then((problems) => problems.forEach((text) => console.warn(text)));
   }, [extensions]);
   const session = conversation?.session.id;
   useEffect(() => context.screen.setState({ panel: null, editing: null, hover: null }), [context, session]);
@@ -74,7 +76,7 @@ export function Conversation({ chat, passage = null, autoFocus = false, fresh = 
           {/* First in the order of tabs, last on the page: one Tab reaches the composer. */}
           <div className={`gutter flex flex-col transition-[flex-grow] duration-200 ease-out ${empty ? "grow-[1.2]" : "grow-0"}`}>
             <div className="column pb-[max(1rem,env(safe-area-inset-bottom))]">
-              <Queue queue={view.queue} />
+              {view.queue.length > 0 ? <Suspense fallback={null}><Queue queue={view.queue} running={view.running !== null} /></Suspense> : null}
               <Composer ref={composer} autoFocus={autoFocus} onFirstKey={preload} running={view.running !== null} rows={view.rows} placeholder={assistant ? `Message ${assistant.name}` : "Message"} />
               {empty ? <Starters starters={assistant?.starters ?? []} /> : null}
             </div>
@@ -95,7 +97,7 @@ export function Conversation({ chat, passage = null, autoFocus = false, fresh = 
             <Suspense fallback={null}><SourcePanel /></Suspense>
           </div>
         ) : null}
-        <HoverCard />
+        {blank ? null : <Suspense fallback={null}><HoverCard /></Suspense>}
         <Announcer />
       </div>
     </Context>

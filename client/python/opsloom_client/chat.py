@@ -110,11 +110,12 @@ class Chat:
         finally:
             ready.cancel()
             if not self._link.ready.is_set():
-                trouble = self._link.trouble
+                trouble, answered = self._link.trouble, self._link.answered
                 end = self._end
                 await self.close()
         if not self._link.ready.is_set():
-            raise end or Unreachable(trouble or f"The server did not answer within {self._within:g} s.")
+            words = trouble or f"The server did not answer within {self._within:g} s."
+            raise end or Unreachable(words, answered=answered)
         return self
 
     async def __aexit__(self, *_: object) -> None:

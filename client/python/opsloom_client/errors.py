@@ -65,4 +65,8 @@ class Denied(Disconnected):
 
 
 class Unreachable(Disconnected):
-    """Nobody answered in time."""
+    """There was no way in in time; `answered` where a server was there and said why."""
+
+    def __init__(self, text: str, *, answered: bool = False) -> None:
+        self.answered = answered
+        super().__init__(text)

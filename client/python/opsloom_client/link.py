@@ -71,6 +71,8 @@ class Link:
         self.connected = False
         self.ready = asyncio.Event()
         self.trouble = ""
+        # Whether that trouble is the server's own words.
+        self.answered = False
         self._url = url
         self._identity = identity
         self._tickets = tickets
@@ -99,7 +101,7 @@ class Link:
             try:
                 await self._attach()
             except Later as later:
-                self._trouble(str(later))
+                self._trouble(str(later), answered=later.answered)
                 self._not_before = loop.time() + (later.seconds or 0.0)
             except ProtocolError as error:
                 # A hole, or nonsense: the state stays for the eye, the next hello asks for a new one.
@@ -124,7 +126,8 @@ class Link:
             self._publish(Reconnecting(attempt=failures, delay=wait, reason=self.trouble))
             await asyncio.sleep(wait)
 
-    def _trouble(self, words: str) -> None:
+    def _trouble(self, words: str, *, answered: bool = False) -> None:
+        self.answered = answered or self._complaint is not None
         self.trouble = self._complaint.text if self._complaint is not None else words
 
     def _begin_anew_or_give_up(self, lost: Lost) -> None:

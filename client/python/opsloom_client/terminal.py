@@ -100,7 +100,8 @@ class _Talk:
         try:
             return await work(self)
         except Unreachable as error:
-            self.screen.complain(f"{error.text} Is a server running there? `opsloom serve` starts one here.")
+            hint = "" if error.answered else " Is a server running there? `opsloom serve` starts one here."
+            self.screen.complain(error.text + hint)
             return AWAY
         except Disconnected as error:
             self.screen.complain(error.text)

@@ -14,10 +14,11 @@ _CODES: Final[dict[int, ErrorCode]] = {404: "not_found", 422: "invalid"}
 
 
 class Later(Exception):
-    """Not now: ask again after `seconds` (None: as usual after a break)."""
+    """Not now: ask again after `seconds` (None: as usual after a break). `answered`: the server itself said so."""
 
-    def __init__(self, text: str, seconds: float | None = None) -> None:
+    def __init__(self, text: str, seconds: float | None = None, *, answered: bool = False) -> None:
         self.seconds = seconds
+        self.answered = answered
         super().__init__(text)
 
 
@@ -82,7 +83,7 @@ def _refusal(reply: httpx2.Response) -> Exception:
             [words, *(str(one["msg"]) for one in failure.detail if isinstance(one, dict) and "msg" in one)]
         )
     if status in _LATER or status >= 500:
-        return Later(words, _pause(reply, failure))
+        return Later(words, _pause(reply, failure), answered=True)
     if status < 400:
         return Denied("invalid", f"The server moved: it answered {status}.")
     return Denied(failure.code, words)

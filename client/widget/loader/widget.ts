@@ -1,7 +1,7 @@
 /** The floating chat on somebody else's page: a button and a frame in a closed shadow root, and nothing else of the host. */
 import { readContext, readToHost, wrap, type Context, type ToPage } from "../messages";
 import { DOWN, icon, make, SPEECH } from "./element";
-import { makeSheet } from "./sheet";
+import { LOOKS } from "./sheet";
 
 export interface WidgetOptions {
   /** Where this script came from, with a slash at the end. */
@@ -11,6 +11,8 @@ export interface WidgetOptions {
   readonly label: string;
   readonly start: boolean;
   readonly accent: string | undefined;
+  /** Called when the widget was taken away. */
+  readonly forget: () => void;
 }
 
 export interface WidgetEvents {
@@ -25,214 +27,191 @@ export interface WidgetEvents {
 
 type Listener<E extends keyof WidgetEvents> = (detail: WidgetEvents[E]) => void;
 
+/** What the host page may do; each function stands by itself. */
+export interface Widget {
+  open: () => void;
+  close: () => void;
+  toggle: () => void;
+  /** Returns the way to end it. */
+  on: <E extends keyof WidgetEvents>(event: E, listener: Listener<E>) => () => void;
+  /** What the assistant may know about this page: a plain object, at most 16 KiB as JSON. Throws TypeError for others. */
+  setContext: (context: Context | null) => void;
+  destroy: () => void;
+}
+
 const SANDBOX = "allow-scripts allow-forms allow-popups allow-same-origin";
 /** A frame that has said nothing for so long is not going to; on a slow phone the page takes 3 s. */
 const LATE_AFTER_MS = 12_000;
 /** What loaded and does not answer is no chat: an error page, or a frame that its policy forbids here. */
 const ANSWERS_WITHIN_MS = 2_000;
-const NARROW = "(max-width: 639.9px)";
 
-export class Widget {
-  readonly #options: WidgetOptions;
-  readonly #host = document.createElement("opsloom-widget");
-  readonly #root: HTMLElement;
-  readonly #panel: HTMLElement;
-  readonly #launch: HTMLButtonElement;
-  readonly #badge = make("span", { class: "badge", "aria-hidden": "true" });
-  readonly #listeners = new Map<string, Set<(detail: never) => void>>();
-  readonly #gone = new AbortController();
-  readonly #keeper: MutationObserver;
-  #frame: HTMLIFrameElement | null = null;
-  #lateTimer: ReturnType<typeof setTimeout> | undefined;
-  #context: Context | null = null;
-  #isOpen = false;
-  #loaded = false;
-  #ready = false;
-  #unread = 0;
+/** A closure and not a class: a minifier shortens its names, and this file is fetched by every page of a host (a sixth less). */
+export function makeWidget({ base, assistant, label, start, accent, forget }: WidgetOptions): Widget {
+  const told = new EventTarget();
+  const gone = new AbortController();
+  const key = `opsloom.open.${assistant}`;
+  let frame: HTMLIFrameElement | null = null;
+  let lateTimer: ReturnType<typeof setTimeout> | undefined;
+  let held: Context | null = null;
+  let isOpen = false;
+  let isLoaded = false;
+  let isReady = false;
+  let unread = 0;
 
-  constructor(options: WidgetOptions) {
-    this.#options = options;
-    const again = make("button", { type: "button" }, "Try again");
-    this.#panel = make(
-      "div",
-      { class: "panel", role: "dialog", "aria-label": options.label },
-      make("div", { class: "note", role: "status" }, "The chat cannot be reached right now.", again),
-    );
-    this.#launch = make("button", { type: "button", class: "launch" }, icon(SPEECH), icon(DOWN), this.#badge);
-    this.#root = make("div", { class: options.start ? "root start" : "root" }, this.#panel, this.#launch);
-    if (options.accent !== undefined && CSS.supports("color", options.accent)) {
-      this.#root.style.setProperty("--accent", options.accent);
-    }
+  const again = make("button", {}, "Retry");
+  const panel = make(
+    "div",
+    { class: "panel", role: "dialog", "aria-label": label },
+    make("div", { class: "note", role: "status" }, "The chat cannot be reached.", again),
+  );
+  // What is in the button is not read out: its label says it all.
+  const badge = make("span", { class: "badge" });
+  const launch = make("button", { class: "launch" }, icon(SPEECH), icon(DOWN), badge);
+  const root = make("div", { class: start ? "root start" : "root" }, panel, launch);
+  const host = make("opsloom-widget" as "div");
+  if (accent !== undefined && CSS.supports("color", accent)) root.style.setProperty("--accent", accent);
+  const shadow = host.attachShadow({ mode: "closed" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(LOOKS);
+  shadow.adoptedStyleSheets = [sheet];
+  shadow.append(root);
 
-    const shadow = this.#host.attachShadow({ mode: "closed" });
-    shadow.adoptedStyleSheets = [makeSheet()];
-    shadow.append(this.#root);
+  const hear = (target: EventTarget | null, type: string, heard: (event: never) => void): void =>
+    target?.addEventListener(type, heard as (event: Event) => void, gone);
+  const hasFocus = (): boolean => document.activeElement === host;
 
-    const { signal } = this.#gone;
-    again.addEventListener("click", () => this.#load(), { signal });
-    this.#launch.addEventListener("click", this.toggle, { signal });
-    this.#root.addEventListener("keydown", (event) => event.key === "Escape" && this.close(), { signal });
-    addEventListener("message", (event) => this.#receive(event), { signal });
-    for (const type of ["resize", "scroll"]) visualViewport?.addEventListener(type, () => this.#fit(), { signal });
-
-    // Beside <body>, not in it: page frameworks swap the body, and a frame that is moved loads anew.
-    this.#keeper = new MutationObserver(() => this.#attach());
-    this.#attach();
-    this.#keeper.observe(document.documentElement, { childList: true });
-    this.#describe();
-    if (this.#remembered()) this.open();
-  }
-
-  readonly open = (): void => {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    if (this.#frame === null) this.#load();
-    // Physical, because a transform's origin is; the host may be written from right to left.
-    const { left, right } = this.#launch.getBoundingClientRect();
-    this.#root.classList.toggle("left", left + right < innerWidth);
-    this.#fit();
-    this.#changed("open");
-    if (this.#ready) this.#frame?.focus();
-  };
-
-  readonly close = (): void => {
-    if (!this.#isOpen) return;
-    const hadFocus = document.activeElement === this.#host;
-    this.#isOpen = false;
-    this.#changed("close");
-    if (hadFocus) this.#launch.focus();
-  };
-
-  readonly toggle = (): void => (this.#isOpen ? this.close() : this.open());
-
-  /** Returns the way to end it. */
-  readonly on = <E extends keyof WidgetEvents>(event: E, listener: Listener<E>): (() => void) => {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener));
-    return () => void listeners.delete(listener);
-  };
-
-  /** What the assistant may know about this page: a plain object, at most 16 KiB as JSON. Throws TypeError for others. */
-  readonly setContext = (context: Context | null): void => {
-    const read = readContext(context);
-    if (read === undefined) throw new TypeError("Opsloom.setContext takes a plain object of at most 16 KiB, or null");
-    this.#context = read;
-    this.#post({ type: "context", context: read });
-  };
-
-  readonly destroy = (): void => {
-    this.#gone.abort();
-    this.#keeper.disconnect();
-    clearTimeout(this.#lateTimer);
-    this.#isOpen = false;
-    this.#remember();
-    this.#listeners.clear();
-    this.#host.remove();
-  };
-
-  #attach(): void {
-    if (!this.#host.isConnected) document.documentElement.append(this.#host);
-  }
-
-  #load(): void {
-    const { base, assistant, label } = this.#options;
-    this.#frame?.remove();
-    this.#ready = this.#loaded = false;
-    this.#root.classList.remove("ready", "late");
-    const frame = make("iframe", { title: label, sandbox: SANDBOX, allow: "clipboard-write" });
-    frame.src = new URL(`embed/${encodeURIComponent(assistant)}`, base).href;
-    frame.addEventListener("load", () => {
-      this.#loaded = true;
-      this.#post({ type: "hello", open: this.#isOpen, context: this.#context });
-      if (!this.#ready) this.#lateAfter(ANSWERS_WITHIN_MS);
-    });
-    this.#frame = frame;
-    this.#panel.append(frame);
-    this.#lateAfter(LATE_AFTER_MS);
-  }
-
-  #lateAfter(ms: number): void {
-    clearTimeout(this.#lateTimer);
-    this.#lateTimer = setTimeout(() => this.#root.classList.add("late"), ms);
-  }
+  // A listener that throws is the host's own mistake: shown where the host looks, and the widget goes on.
+  const tell = <E extends keyof WidgetEvents>(event: E, detail: WidgetEvents[E]): boolean => told.dispatchEvent(new CustomEvent(event, { detail }));
 
   /** Until the frame has loaded it holds another origin's empty page; `hello` then says how things stand. */
-  #post(message: ToPage): void {
-    if (this.#loaded) this.#frame?.contentWindow?.postMessage(wrap(message), this.#options.base.origin);
-  }
+  const post = (message: ToPage): void => {
+    if (isLoaded) frame?.contentWindow?.postMessage(wrap(message), base.origin);
+  };
 
-  #receive({ data, origin, source }: MessageEvent): void {
-    if (origin !== this.#options.base.origin || source === null || source !== this.#frame?.contentWindow) return;
+  const lateAfter = (ms: number): void => {
+    clearTimeout(lateTimer);
+    lateTimer = setTimeout(() => root.classList.add("late"), ms);
+  };
+
+  const load = (): void => {
+    frame?.remove();
+    isReady = isLoaded = false;
+    root.classList.remove("ready", "late");
+    frame = make("iframe", { title: label, sandbox: SANDBOX, allow: "clipboard-write" });
+    frame.src = new URL(`embed/${encodeURIComponent(assistant)}`, base).href;
+    frame.onload = () => {
+      isLoaded = true;
+      post({ type: "hello", open: isOpen, context: held });
+      if (!isReady) lateAfter(ANSWERS_WITHIN_MS);
+    };
+    panel.append(frame);
+    lateAfter(LATE_AFTER_MS);
+  };
+
+  const describe = (): void => {
+    badge.textContent = isOpen || !unread ? "" : `${unread}`;
+    launch.ariaLabel = isOpen ? `Close: ${label}` : unread ? `${label}, ${unread} unread` : label;
+    launch.ariaExpanded = `${isOpen}`;
+  };
+
+  /** Whether it was open when the page was left: a tab's own memory, not the visitor's. Blocked storage: it was not. */
+  const kept = (next?: boolean): string | undefined => {
+    try {
+      if (next) sessionStorage[key] = 1;
+      else if (next === false) delete sessionStorage[key];
+      return sessionStorage[key];
+    } catch {
+      return undefined;
+    }
+  };
+
+  /** On a phone the keyboard takes half of the screen; what is visible is the panel's, where it fills the screen. */
+  const fit = (): void => {
+    if (visualViewport) panel.style.cssText = `--top:${visualViewport.offsetTop}px;--height:${visualViewport.height}px`;
+  };
+
+  const turn = (type: "open" | "close"): void => {
+    isOpen = type === "open";
+    root.classList.toggle("open", isOpen);
+    kept(isOpen);
+    describe();
+    post({ type });
+    tell(type, undefined);
+  };
+
+  const open = (): void => {
+    if (isOpen) return;
+    if (frame === null) load();
+    turn("open");
+    fit();
+    if (isReady) frame?.focus();
+  };
+
+  const close = (): void => {
+    if (!isOpen) return;
+    const hadFocus = hasFocus();
+    turn("close");
+    if (hadFocus) launch.focus();
+  };
+
+  const toggle = (): void => (isOpen ? close() : open());
+
+  const receive = ({ data, origin, source }: MessageEvent): void => {
+    if (origin !== base.origin || source === null || source !== frame?.contentWindow) return;
     const message = readToHost(data);
-    if (message?.type === "close") this.close();
-    else if (message?.type === "message") this.#tell("message", message.role);
+    if (message?.type === "close") close();
+    else if (message?.type === "message") tell("message", message.role);
     else if (message?.type === "unread") {
-      this.#unread = message.count;
-      this.#describe();
-      this.#tell("unread", message.count);
-    } else if (message?.type === "ready" && !this.#ready) {
-      this.#ready = true;
-      this.#root.classList.add("ready");
-      clearTimeout(this.#lateTimer);
+      unread = message.count;
+      describe();
+      tell("unread", unread);
+    } else if (message?.type === "ready" && !isReady) {
+      isReady = true;
+      root.classList.add("ready"); // and `late`, should it still come, says nothing
       // Only now is there something in the frame to take the focus; unless the person went elsewhere meanwhile.
-      if (this.#isOpen && document.activeElement === this.#host) this.#frame?.focus();
-      this.#tell("ready", undefined);
+      if (isOpen && hasFocus()) frame.focus();
+      tell("ready", undefined);
     }
-  }
+  };
 
-  #changed(type: "open" | "close"): void {
-    this.#root.classList.toggle("open", this.#isOpen);
-    this.#remember();
-    this.#describe();
-    this.#post({ type });
-    this.#tell(type, undefined);
-  }
+  hear(again, "click", load);
+  hear(launch, "click", toggle);
+  hear(root, "keydown", ({ key }: KeyboardEvent) => key === "Escape" && close());
+  hear(window, "message", receive);
+  for (const type of ["resize", "scroll"]) hear(visualViewport, type, fit);
 
-  #describe(): void {
-    const { label } = this.#options;
-    this.#badge.textContent = this.#isOpen || this.#unread === 0 ? "" : this.#unread > 9 ? "9+" : String(this.#unread);
-    const unread = this.#badge.textContent === "" ? "" : `, ${this.#unread} unread`;
-    this.#launch.setAttribute("aria-label", this.#isOpen ? `Close: ${label}` : label + unread);
-    this.#launch.setAttribute("aria-expanded", String(this.#isOpen));
-  }
+  // Beside <body>, not in it: page frameworks swap the body, and a frame that is moved loads anew.
+  const page = document.documentElement;
+  const attach = (): void => {
+    if (!host.isConnected) page.append(host);
+  };
+  const keeper = new MutationObserver(attach);
+  attach();
+  keeper.observe(page, { childList: true });
+  describe();
+  if (kept()) open();
 
-  /** On a phone the keyboard takes half of the screen; what is visible is the panel's. */
-  #fit(): void {
-    const viewport = visualViewport;
-    if (!this.#isOpen || viewport === null || !matchMedia(NARROW).matches) return;
-    this.#panel.style.setProperty("--top", `${viewport.offsetTop}px`);
-    this.#panel.style.setProperty("--height", `${viewport.height}px`);
-  }
-
-  #tell<E extends keyof WidgetEvents>(event: E, detail: WidgetEvents[E]): void {
-    this.#listeners.get(event)?.forEach((listener) => {
-      try {
-        (listener as Listener<E>)(detail);
-      } catch (error) {
-        reportError(error); // the host's own mistake, shown where the host looks; the widget goes on
-      }
-    });
-  }
-
-  /** Whether it was open when the page was left; a tab's own memory, not the visitor's. */
-  #remembered(): boolean {
-    try {
-      return sessionStorage.getItem(this.#key) === "1";
-    } catch {
-      return false;
-    }
-  }
-
-  #remember(): void {
-    try {
-      if (this.#isOpen) sessionStorage.setItem(this.#key, "1");
-      else sessionStorage.removeItem(this.#key);
-    } catch {
-      // Storage is blocked: the panel starts closed on the next page.
-    }
-  }
-
-  get #key(): string {
-    return `opsloom.open.${this.#options.assistant}`;
-  }
+  return {
+    open,
+    close,
+    toggle,
+    on: (event, listener) => {
+      const heard = ({ detail }: CustomEvent): void => listener(detail as never);
+      hear(told, event, heard);
+      return () => told.removeEventListener(event, heard as EventListener);
+    },
+    setContext: (context) => {
+      const read = readContext(context);
+      if (read === undefined) throw new TypeError("Opsloom: no plain object, or over 16 KiB");
+      held = read;
+      post({ type: "context", context: read });
+    },
+    destroy: () => {
+      gone.abort();
+      keeper.disconnect();
+      kept(false);
+      host.remove();
+      forget();
+    },
+  };
 }

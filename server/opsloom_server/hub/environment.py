@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.log.batches import Batches
+from opsloom_server.log.hot import HotLog
 from opsloom_server.models import Models
 from opsloom_server.settings import Settings
 from opsloom_server.store.engine import Database
@@ -25,5 +26,6 @@ class Environment(Struct, frozen=True):
     catalogue: Catalogue
     knowledge: Finder | None
     batches: Batches
+    hot: HotLog
     wakeups: WakeUps
     shared: bool

@@ -1,6 +1,7 @@
 """A turn that runs on another node, as this one sees it: frames come in from where its owner puts them, and go on the
 ring as they are."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +23,8 @@ class FollowedTurn:
         self.epoch = epoch
         # The last frame that is on the ring.
         self.seq = 0
+        # At a hole: what lies behind it was not taken.
+        self.stalled = False
         self._ring = ring
         self._rev = rev
         self._message = message
@@ -29,6 +32,7 @@ class FollowedTurn:
         self._folded = 0
         self._unread: list[Run] = []
         self._waiting = 0
+        self._reaching: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
     def message(self) -> Message:
@@ -42,14 +46,13 @@ class FollowedTurn:
     def settle(self) -> None:
         """What has come is on the ring already."""
 
-    def feed(self, runs: Sequence[Run]) -> bool:
-        """Put frames on the ring that follow on what is there. False at a hole: what lies behind it is not taken."""
+    def feed(self, runs: Sequence[Run]) -> None:
+        """Put frames on the ring that follow on what is there, as far as they do."""
         entries: list[Entry] = []
         for run in runs:
             fresh = run.frames[max(0, self.seq + 1 - run.first) :]
-            if not fresh:
-                continue
-            if run.first > self.seq + 1:
+            self.stalled = bool(fresh) and run.first > self.seq + 1
+            if self.stalled:
                 break
             entries.extend(
                 Entry(text=text, turn=self.id, epoch=self.epoch, seq=seq)
@@ -60,9 +63,28 @@ class FollowedTurn:
             self.seq += len(fresh)
         if entries:
             self._ring.append(*entries)
+            for seq, reached in self._reaching:
+                if seq <= self.seq and not reached.done():
+                    reached.set_result(None)
         if self._waiting > UNREAD:
             self._fold()
-        return not runs or self.seq >= runs[-1].first + len(runs[-1].frames) - 1
+
+    async def reach(self, seq: int, seconds: float) -> None:
+        """Wait until this frame is on the ring, at most so long: a client that saw it should not see it taken back."""
+        if self.seq >= seq:
+            return
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reaching.append((seq, reached))
+        try:
+            await asyncio.wait([reached], timeout=seconds)
+        finally:
+            self._reaching.remove((seq, reached))
+
+    def give_up(self) -> None:
+        """It runs no more, or nobody reads it here."""
+        for _, reached in self._reaching:
+            if not reached.done():
+                reached.set_result(None)
 
     def shown(self) -> Turn:
         """The turn for a snapshot, as of the last frame on the ring."""

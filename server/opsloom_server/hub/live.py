@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # Messages of the model; a turn with a tool makes four.
 REMEMBERED: Final = 60
+# A client from another node may have seen what is not stored yet: until a batch is, and is read (two times 250 ms).
+BEHIND_SECONDS: Final = 0.75
 # A client can keep to these by itself; the rest of the limits are not its concern.
 _TOLD: Final = ("frame_bytes", "message_chars")
 
@@ -69,8 +71,7 @@ class LiveSession:
         self.ring = Ring(row.rev if row else 0)
         self.lock = asyncio.Lock()
         self.connections: set[Connection] = set()
-        # The turn that runs: on this node, or on another (or left by one that died).
-        self.turn: RunningTurn | FollowedTurn | None = None
+        self._turn: RunningTurn | FollowedTurn | None = None
         # Whether messages may be waiting in the queue; the database knows, this saves asking it.
         self.queueing = self.stored
         # What the model was told and said on the way to the leaf, as of the answer that ended last.
@@ -91,9 +92,23 @@ class LiveSession:
         return live
 
     @property
+    def turn(self) -> "RunningTurn | FollowedTurn | None":
+        """The turn that runs: on this node, or on another (or left by one that died)."""
+        return self._turn
+
+    @turn.setter
+    def turn(self, turn: "RunningTurn | FollowedTurn | None") -> None:
+        if isinstance(self._turn, FollowedTurn):
+            self._turn.give_up()
+            self.environment.hot.leave(self._turn)
+        self._turn = turn
+        if isinstance(turn, FollowedTurn):
+            self.environment.hot.follow(turn)
+
+    @property
     def own(self) -> "RunningTurn | None":
         """The turn that runs here, on this node."""
-        return None if isinstance(self.turn, FollowedTurn) else self.turn
+        return None if isinstance(self._turn, FollowedTurn) else self._turn
 
     @property
     def idle(self) -> bool:
@@ -118,6 +133,13 @@ class LiveSession:
 
     async def attach(self, connection: Connection, cursor: Cursor | None, ref: str | None) -> None:
         """Give the connection its welcome, then what it missed, or a snapshot; from there on it reads along."""
+        turn = self.turn
+        if (
+            isinstance(turn, FollowedTurn)
+            and cursor is not None
+            and (cursor.turn, cursor.epoch) == (turn.id, turn.epoch)
+        ):
+            await turn.reach(cursor.seq or 0, BEHIND_SECONDS)
         async with self.lock:
             if self.environment.wakeups.others:
                 await self._look()
@@ -302,10 +324,11 @@ class LiveSession:
         return (await messages_by_id(connection, self.id, [message]))[message]
 
     async def _feed(self, connection: AsyncConnection) -> None:
-        """Give a followed turn what is stored of it."""
-        if isinstance(self.turn, FollowedTurn):
-            found = await frames_after(connection, {self.turn.id: self.turn.seq})
-            self.turn.feed(found.get(self.turn.id, ()))
+        """Give a followed turn what is stored of it, and what its owner has shown since."""
+        turn = self.turn
+        if isinstance(turn, FollowedTurn):
+            turn.feed((await frames_after(connection, {turn.id: turn.seq})).get(turn.id, ()))
+            turn.feed(await self.environment.hot.tail(turn.id, turn.epoch, turn.seq))
 
     # ------------------------------------------------------------------------------------------ publishing
 

@@ -92,7 +92,8 @@ async def take_over(session: LiveSession, orphan: TurnRow) -> RunningTurn | None
             if turn is None:
                 return None
             message = (await messages_by_id(connection, session.id, [turn.message]))[turn.message]
-            start = await _end_or_begin_anew(connection, journal, turn, message)
+            await environment.hot.fence(turn.id, turn.epoch)
+            start = await _end_or_begin_anew(environment, connection, journal, turn, message)
             made = await journal.close()
         session.turn = None
         session.publish(made, journal.leaf, journal.title)
@@ -105,11 +106,12 @@ async def take_over(session: LiveSession, orphan: TurnRow) -> RunningTurn | None
 
 
 async def _end_or_begin_anew(
-    connection: AsyncConnection, journal: Journal, turn: TurnRow, message: Message
+    environment: Environment, connection: AsyncConnection, journal: Journal, turn: TurnRow, message: Message
 ) -> TurnStart | None:
     before = await shown_before(connection, turn.message)
     runs = (await frames_after(connection, {turn.id: 0})).get(turn.id, [])
     parts, seq = follow(before, 0, runs)
+    parts, seq = follow(parts, seq, await environment.hot.tail(turn.id, turn.epoch - 1, seq))
     untouched = not before and seq == 0 and not await has_called(connection, turn.id)
     if untouched and turn.epoch <= RUNS and not turn.stop_asked:
         return journal.start_anew(turn.id, turn.epoch, message)

@@ -89,8 +89,11 @@ class Hub:
             services.append(("wake-ups", environment.wakeups.run(self._syncing.hear)))
             services.append(("reading along", self._syncing.run()))
         services.append(("lease", self._keeper.run()))
+        services.append(("hot log", environment.hot.run()))
         services.append(("batches", environment.batches.run()))
-        self._services = [asyncio.create_task(service, name=name) for name, service in services]
+        self._services = [asyncio.create_task(work, name=name) for name, work in services]
+        for service in self._services:
+            service.add_done_callback(self._done)
         await self._recovery.walk()
 
     async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
@@ -228,6 +231,7 @@ class Hub:
     def _let_go(self, session: LiveSession) -> None:
         """Forget a session that nobody needs; what it holds is in the database."""
         if session.idle and session not in self._inboxes and self._sessions.get(session.id) is session:
+            session.turn = None  # one that runs elsewhere is followed no more
             del self._sessions[session.id]
 
     # ------------------------------------------------------------------------------------------ requests
@@ -287,6 +291,8 @@ class Hub:
                         if connection.live is not None:
                             self.submit(connection, request)  # it was opened elsewhere meanwhile
                     elif isinstance(request, Open):
+                        if connection.full:  # of 64 requests that were read, each may bring a snapshot
+                            raise Busy("Read what was sent before you ask for more.")
                         await self.attach(connection, request)
                     elif isinstance(request, Stop):
                         await self._stop_elsewhere(connection, session, request)

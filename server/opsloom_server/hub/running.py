@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
-from opsloom_server.log.ring import Running, live
+from opsloom_server.log.ring import Entry, Running, live
 from opsloom_server.orchestrator import Brief, Outcome, remembered, run
 from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.records import add_usage
@@ -70,6 +70,8 @@ class RunningTurn:
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        # Numbered, but not yet shown: the hot log does not have them yet.
+        self._held: list[Entry] = []
         self._last = 0.0
         self._loop = asyncio.get_running_loop()
 
@@ -89,6 +91,24 @@ class RunningTurn:
     def settle(self) -> None:
         """Number what waits and put it on the ring: from here on, ring and answer say the same."""
         self.flush()
+        self.release(self._answer.seq)
+
+    def release(self, seq: int) -> None:
+        """Show the held frames up to this one: they are in the hot log, or it is too late with its answer."""
+        held = self._held
+        if not held or self.lost:
+            return
+        if held[-1].seq <= seq:
+            self._held = []
+            self._session.ring.append(*held)
+        else:
+            count = next(count for count, entry in enumerate(held) if entry.seq > seq)
+            self._session.ring.append(*held[:count])
+            del held[:count]
+
+    def so_far(self) -> list[Entry]:
+        """Its last frames, on the ring and held back, without a hole."""
+        return [*self._session.ring.of_turn(self.id, self.epoch), *self._held]
 
     def shown(self) -> Turn:
         """The turn for a snapshot, as of its last numbered frame. Call `settle` first."""
@@ -167,8 +187,13 @@ class RunningTurn:
             return
         self._last = self._loop.time()
         entries = [live(frame, self.id, self.epoch) for frame in frames]
-        self._session.ring.append(*entries)
-        batches = self._session.environment.batches
+        environment = self._session.environment
+        if environment.hot.append(self, entries):
+            self.release(self._answer.seq)
+            self._session.ring.append(*entries)
+        else:
+            self._held.extend(entries)
+        batches = environment.batches
         for entry in entries:
             batches.add(self._session.workspace, self.id, self.epoch, entry.seq, entry.text)
 
@@ -229,7 +254,7 @@ class RunningTurn:
             await self._drop(ended)
             return
         self._answer.finish("error" if status == "failed" else "stopped")
-        self.flush()
+        self.settle()
         ending = self._ending = asyncio.create_task(self._end(status, outcome, ended), name=f"end of {self.id}")
         while not ending.done():
             try:
@@ -247,6 +272,7 @@ class RunningTurn:
         """Leave it as the database has it; what was shown beyond that is replaced by a snapshot."""
         session = self._session
         session.environment.batches.forget(self.id)
+        session.environment.hot.finish(self)
         if session.turn is self:
             session.turn = None
             session.ring.jump(session.ring.rev)
@@ -303,6 +329,7 @@ class RunningTurn:
                         made = await journal.close()
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id
+                    session.environment.hot.finish(self)
                     if self._known is not None:
                         session.remember(message.id, self._known)
                 return
@@ -311,6 +338,7 @@ class RunningTurn:
             except Fenced:
                 # Or its last commit did succeed and its answer was lost on the way; a snapshot tells either way.
                 self.lose()
+                session.environment.hot.finish(self)
                 if session.turn is self:
                     session.turn = None
                     session.ring.jump(session.ring.rev)

@@ -60,7 +60,7 @@ class Syncing:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            following = any(isinstance(session.turn, FollowedTurn) for session in self._sessions.values())
+            following = any(self._is_asked_for(session) for session in self._sessions.values())
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), FOLLOW_SECONDS if following else LOOK_SECONDS)
             try:
@@ -83,15 +83,18 @@ class Syncing:
             chosen = list(self._sessions.values())
         else:
             chosen = [
-                session
-                for session in self._sessions.values()
-                if session.id in woken or isinstance(session.turn, FollowedTurn)
+                session for session in self._sessions.values() if session.id in woken or self._is_asked_for(session)
             ]
         by_workspace: dict[str, list[LiveSession]] = defaultdict(list)
         for session in chosen:
             by_workspace[session.workspace].append(session)
         for workspace, sessions in by_workspace.items():
             await self._look(workspace, sessions, begin=everything)
+
+    def _is_asked_for(self, session: LiveSession) -> bool:
+        """Whether the session's turn runs elsewhere and its frames come from the database."""
+        turn = session.turn
+        return isinstance(turn, FollowedTurn) and (turn.stalled or not self._environment.hot.feeding)
 
     async def _look(self, workspace: str, sessions: Iterable[LiveSession], *, begin: bool) -> None:
         by_id = {session.id: session for session in sessions}

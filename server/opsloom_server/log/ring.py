@@ -142,6 +142,10 @@ class Ring:
             raise Trimmed
         return self._entries[position - self.start :] if position < self.end else []
 
+    def of_turn(self, turn: str, epoch: int) -> list[Entry]:
+        """The live frames of a turn that are still held."""
+        return [entry for entry in self._entries if entry.seq and entry.turn == turn and entry.epoch == epoch]
+
     def find(self, cursor: Cursor, running: Running | None) -> int | None:
         """The position from which a client at `cursor` misses nothing and gets nothing twice, or None."""
         if not self.base <= cursor.rev <= self.rev:

@@ -26,7 +26,8 @@ from opsloom_server.store import assistants
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from opsloom_server.transport import EXTENSION
 
-STUCK_SECONDS: Final = 10.0
+# Looked for once a second, so that it is over within ten.
+STUCK_SECONDS: Final = 8.5
 WATCH_EVERY: Final = 1.0
 # Looks between two questions to the database whether everybody still may be here: they are cut off within 4 s.
 STANDING_EVERY: Final = 3

@@ -71,9 +71,8 @@ class Watch:
                 await asyncio.sleep((reply.retry_ms or 200) / 1000)
 
 
-async def _play(
-    bench: Bench, times: int, seed: int, step: Step, fault: Fault, *, database_gone: bool
-) -> dict[str, Any]:
+async def play(bench: Bench, times: int, seed: int, step: Step, fault: Fault, *, database_gone: bool) -> dict[str, Any]:
+    """So many answers, each with one fault at some moment."""
     chance = random.Random(seed)
     said = [f"w{n} " for n in range(WORDS)]
     bench.vendor.script([Text(tokens=said, delay=GAP)], when="long")
@@ -190,7 +189,7 @@ async def stop_redis(bench: Bench) -> None:
 def _scenario(fault: Fault, nodes: int, times: int, *, redis: bool) -> Scenario:
     async def run(count: int, seed: int, step: Step) -> dict[str, Any]:
         async with Bench.open(nodes, redis=redis, wired=False) as bench:
-            return await _play(bench, count, seed, step, fault, database_gone=fault is restart_postgres)
+            return await play(bench, count, seed, step, fault, database_gone=fault is restart_postgres)
 
     return Scenario(run, times=times, redis=redis)
 

@@ -29,6 +29,13 @@ LOSS_SECONDS: Final = 0.25
 STOPPED_SECONDS: Final = 15.0
 
 
+def script(body: dict[str, Any]) -> list[Text]:
+    """A long answer, and a short one to who asks whether it goes on."""
+    if body["messages"][-1]["content"] == "And now?":
+        return [Text("And on.")]
+    return [Text(tokens=[f"w{n} " for n in range(WORDS)], delay=GAP)]
+
+
 class Seen:
     """What was measured over many deaths."""
 
@@ -89,11 +96,11 @@ async def _kills(times: int, step: Step, *, lease: float, redis: bool) -> dict[s
     seen = Seen()
     setting = None if lease == DEFAULT_LEASE else lease
     async with Bench.open(2, redis=redis, wired=False, lease=setting) as bench:
-        bench.vendor.script([Text(tokens=[f"w{n} " for n in range(WORDS)], delay=GAP)])
+        bench.vendor.script(script)
         for number in range(times):
             turn = Turn(bench, number % 2)
             try:
-                await _kill(turn, seen, lease, redis)
+                await kill_once(turn, seen, lease, redis)
             except (Breach, TimeoutError) as error:
                 seen.breaches.append(f"{number}: {error!r}")
             finally:
@@ -105,7 +112,8 @@ async def _kills(times: int, step: Step, *, lease: float, redis: bool) -> dict[s
     return seen.figures(lease)
 
 
-async def _kill(turn: Turn, seen: Seen, lease: float, redis: bool) -> None:
+async def kill_once(turn: Turn, seen: Seen, lease: float, redis: bool) -> None:
+    """Kill the owner in mid-answer, and read the end at the other node. Raises `Breach`."""
     await turn.begin()
     reading = asyncio.create_task(_read_on(turn.here))
     await asyncio.sleep(0.3)
@@ -135,11 +143,11 @@ async def _stopped(times: int, step: Step, *, redis: bool) -> dict[str, Any]:
     """SIGSTOP for 15 s and SIGCONT: what the old owner then writes is refused."""
     seen = Seen()
     async with Bench.open(2, redis=redis, wired=False) as bench:
-        bench.vendor.script([Text(tokens=[f"w{n} " for n in range(WORDS)], delay=GAP)])
+        bench.vendor.script(script)
         for number in range(times):
             turn = Turn(bench, number % 2)
             try:
-                await _stop(turn, seen)
+                await stop_once(turn, seen)
             except (Breach, TimeoutError) as error:
                 seen.breaches.append(f"{number}: {error!r}")
             finally:
@@ -150,7 +158,8 @@ async def _stopped(times: int, step: Step, *, redis: bool) -> dict[str, Any]:
     return seen.figures(DEFAULT_LEASE)
 
 
-async def _stop(turn: Turn, seen: Seen) -> None:
+async def stop_once(turn: Turn, seen: Seen, seconds: float = STOPPED_SECONDS, settle: float = 5.0) -> None:
+    """Stop the owner for so long, continue it, and look for so long whether it writes."""
     await turn.begin()
     stopped = time.monotonic()
     turn.owner.pause()
@@ -158,10 +167,10 @@ async def _stop(turn: Turn, seen: Seen) -> None:
     seen.waits.append(time.monotonic() - stopped)
     seen.ends[status] += 1
     before = await _stored(turn)
-    await asyncio.sleep(max(0.0, stopped + STOPPED_SECONDS - time.monotonic()))
+    await asyncio.sleep(max(0.0, stopped + seconds - time.monotonic()))
     turn.owner.resume()
     # Long enough for a renewal (3 s), a batch (0.25 s) and the end of a turn that its owner still believed in.
-    await asyncio.sleep(5)
+    await asyncio.sleep(settle)
     after = await _stored(turn)
     if status != "interrupted":
         raise Breach(f"It ended as {status}.")
@@ -178,14 +187,10 @@ async def _stop(turn: Turn, seen: Seen) -> None:
     if (answer.status, words(answer)) != (status, text):
         raise Breach(f"The old owner shows {answer.status} with {len(words(answer))} characters, not {len(text)}.")
     # And the conversation goes on there.
-    turn.bench.vendor.reset()
-    turn.bench.vendor.script([Text("And on.")])
     again = send("And now?")
     await turn.here.ask(again)
     if words(await turn.here.until_ended(again.text)) != "And on.":
         raise Breach("The session does not go on at the old owner.")
-    turn.bench.vendor.reset()
-    turn.bench.vendor.script([Text(tokens=[f"w{n} " for n in range(WORDS)], delay=GAP)])
 
 
 async def _stored(turn: Turn) -> list[tuple[Any, ...]]:

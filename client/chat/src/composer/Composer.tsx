@@ -2,7 +2,6 @@
 import { ArrowUp, Square } from "lucide-react";
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { useChat, useConversation } from "../context";
-import { figure } from "../format/number";
 import { lastOwn, type Row } from "../transcript/rows";
 import { readDraft, writeDraft } from "./drafts";
 
@@ -99,7 +98,7 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
       />
       {most > 0 && text.length > most * 0.9 ? (
         <span id="composer-limit" className={`self-center text-caption tabular-nums ${tooLong ? "text-danger" : "text-muted"}`}>
-          {figure(text.length, 0)} / {figure(most, 0)}
+          {text.length.toLocaleString()} / {most.toLocaleString()}
         </span>
       ) : null}
       {running && ready ? <Round label="Queue message" onClick={send} disabled={tooLong} quiet><ArrowUp size={20} strokeWidth={1.75} aria-hidden /></Round> : null}

@@ -23,7 +23,7 @@ export const Block = memo(function Block({ token, level = 3, open = false }: Blo
       return <Tag className={`md-h md-h${Math.min(known.depth, 4)}`}><Inline tokens={known.tokens} /></Tag>;
     }
     case "paragraph":
-      return <p><Inline tokens={known.tokens} /></p>;
+      return <p className={isAside(known.tokens) ? "md-aside" : undefined}><Inline tokens={known.tokens} /></p>;
     case "text":
       return known.tokens ? <Inline tokens={known.tokens} /> : <Inline tokens={[known]} />;
     case "list":
@@ -43,6 +43,9 @@ export const Block = memo(function Block({ token, level = 3, open = false }: Blo
       return <Inline tokens={[token]} />; // a tight list item holds its tick box beside its text
   }
 });
+
+/** A paragraph that is all in italics is a remark beside the answer, as a note under a text is. */
+const isAside = (tokens: readonly Token[]): boolean => tokens.length === 1 && tokens[0]?.type === "em";
 
 function languageOf(info: string | undefined): string {
   return /^[\w+#.-]+/.exec(info?.trim() ?? "")?.[0].toLowerCase() ?? "";

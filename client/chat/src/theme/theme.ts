@@ -1,5 +1,5 @@
 /** Light, dark or as the system has it; and what an assistant's `look` changes. Values go through the CSSOM, so a strict CSP holds. */
-import { contrast, readColour, type Rgb } from "./contrast";
+import type { Rgb } from "./contrast";
 
 export type Mode = "light" | "dark" | "auto";
 const KEY = "opsloom.theme";
@@ -46,8 +46,8 @@ const NIGHT: Rgb = [16, 17, 20];
 /** Apply `look`; an accent that cannot be read on paper (contrast under 4.5) is refused and the house's own stays. */
 export function applyLook(look: Record<string, unknown>, root: HTMLElement = document.documentElement): void {
   const { accent, accent_dark, neutral_hue, radius, density, size, theme } = look as Look;
-  setAccent(root, "--accent-seed", accent, PAPER);
-  setAccent(root, "--accent-seed-dark", accent_dark, NIGHT);
+  void setAccent(root, "--accent-seed", accent, PAPER);
+  void setAccent(root, "--accent-seed-dark", accent_dark, NIGHT);
   if (typeof neutral_hue === "number" && Number.isFinite(neutral_hue)) root.style.setProperty("--neutral-hue", String(neutral_hue));
   if (radius === "sharp" || radius === "pill") root.dataset["radius"] = radius;
   if (density === "compact" || density === "spacious") root.dataset["density"] = density;
@@ -55,8 +55,9 @@ export function applyLook(look: Record<string, unknown>, root: HTMLElement = doc
   if (theme && storedMode() === "auto") applyMode(theme, root);
 }
 
-function setAccent(root: HTMLElement, name: string, value: unknown, paper: Rgb): void {
+async function setAccent(root: HTMLElement, name: string, value: unknown, paper: Rgb): Promise<void> {
   if (typeof value !== "string") return;
+  const { contrast, readColour } = await import("./contrast"); // most assistants keep the house's own
   const colour = readColour(value);
   if (colour && contrast(colour, paper) >= 4.5) root.style.setProperty(name, value);
 }

@@ -2,14 +2,17 @@
 import { ArrowDown } from "lucide-react";
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { useChat, useConversation } from "../context";
+import { Queue } from "../composer/Queue";
+import { HoverCard } from "../sources/HoverCard";
 import { Answer, preloadMarkdown } from "./Answer";
 import type { Row, View } from "./rows";
+import { spoken } from "./spoken";
 import { byTurn, type TurnRows } from "./turns";
 import { Unsent } from "./Unsent";
 import { useFollow } from "./useFollow";
 import { UserMessage } from "./UserMessage";
 
-export { preloadMarkdown };
+export { HoverCard, preloadMarkdown, Queue, spoken };
 
 export function Transcript({ view, loading }: { view: View; loading: boolean }): ReactNode {
   const { chat, focusComposer } = useConversation();

@@ -23,12 +23,21 @@ Progress = Callable[[str], None]
 
 
 def data_folder(chosen: Path | None) -> Path:
-    """The chosen data folder (`OPSLOOM_DATA_DIR`), else /var/lib/opsloom for root, else the user's own."""
-    if chosen is not None:
-        return Path(os.path.abspath(chosen.expanduser()))
-    if sys.platform != "win32" and os.geteuid() == 0:
-        return Path("/var/lib/opsloom")
-    return Path(platformdirs.user_data_dir("opsloom", appauthor=False))
+    """The chosen data folder (`OPSLOOM_DATA_DIR`), else /var/lib/opsloom for root, else the user's own.
+
+    Raises StartupError for a user without a home.
+    """
+    try:
+        if chosen is not None:
+            return Path(os.path.abspath(chosen.expanduser()))
+        if sys.platform != "win32" and os.geteuid() == 0:
+            return Path("/var/lib/opsloom")
+        return Path(platformdirs.user_data_dir("opsloom", appauthor=False))
+    except RuntimeError:
+        raise StartupError(
+            "There is no place for the data: this user has no home folder.",
+            "Set OPSLOOM_DATA_DIR to a folder, by its whole path, that this user may write to.",
+        ) from None
 
 
 class EmbeddedPostgres:
