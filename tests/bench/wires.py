@@ -290,15 +290,23 @@ class AguiWire(Wire):
     def hello(self) -> None:
         self.buffer = b""
         self.thread = str(uuid.uuid4())
+        # The conversation is the client's here: each run is sent all of it.
+        self.messages: list[dict[str, str]] = []
+        self.said: list[bytes] = []
         self.ready.set_result(None)
 
     def ask(self, text: str) -> None:
+        if self.said:
+            answer = b"".join(self.said).decode()
+            self.messages.append({"id": str(uuid.uuid4()), "role": "assistant", "content": answer})
+            self.said.clear()
+        self.messages.append({"id": str(uuid.uuid4()), "role": "user", "content": text})
         body = json.dumps(
             {
                 "threadId": self.thread,
                 "runId": str(uuid.uuid4()),
                 "state": {},
-                "messages": [{"id": str(uuid.uuid4()), "role": "user", "content": text}],
+                "messages": self.messages,
                 "tools": [],
                 "context": [],
                 "forwardedProps": {},
@@ -316,7 +324,9 @@ class AguiWire(Wire):
         *events, self.buffer = (self.buffer + data).split(b"\n\n")
         for event in events:
             if b'"TEXT_MESSAGE_CONTENT"' in event:
-                self.text(_between(event, b'"delta":"'))
+                text = _between(event, b'"delta":"')
+                self.said.append(text)
+                self.text(text)
             elif b'"RUN_ERROR"' in event:
                 self.fail(event[-300:].decode())
         if self.buffer.endswith(b"\r\n0\r\n\r\n"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
 from anthropic import AsyncAnthropic
 from anthropic._streaming import ServerSentEvent
+from anthropic.resources.beta import AsyncBeta
+from anthropic.resources.beta.messages import AsyncMessages
 from msgspec import Struct
 from pydantic_ai.models.anthropic import AnthropicModel
 
@@ -65,10 +68,26 @@ class MessagesWire:
         return raw.startswith(DELTA)
 
 
+class _Messages(AsyncMessages):
+    async def create(self, *, messages: Any, extra_body: Any = None, **given: Any) -> Any:
+        """Send the conversation as it is: see Chat Completions."""
+        return await super().create(messages=(), extra_body={**(extra_body or {}), "messages": messages}, **given)
+
+
+class _Beta(AsyncBeta):
+    @cached_property
+    def messages(self) -> AsyncMessages:
+        return _Messages(self._client)
+
+
 class MessagesClient(AsyncAnthropic):
     """Anthropic's client, with our reader of its streams."""
 
     timeouts: ModelTimeouts = ModelTimeouts()
+
+    @cached_property
+    def beta(self) -> AsyncBeta:
+        return _Beta(self)
 
     def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
         lines: Any = super()._make_sse_decoder()

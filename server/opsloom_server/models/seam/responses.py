@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 from openai import AsyncOpenAI
 from openai._streaming import ServerSentEvent
+from openai.resources.responses import AsyncResponses
 from pydantic_ai.models.openai import OpenAIResponsesModel
 
 from opsloom_server.models.seam.model import Seam
@@ -80,10 +82,20 @@ class ResponsesWire:
         return b".delta\n" in raw[:80]
 
 
+class _Responses(AsyncResponses):
+    async def create(self, *, input: Any, extra_body: Any = None, **given: Any) -> Any:  # type: ignore[override]  # noqa: A002
+        """Send the conversation as it is: see Chat Completions."""
+        return await super().create(input=[], extra_body={**(extra_body or {}), "input": input}, **given)
+
+
 class ResponsesClient(AsyncOpenAI):
     """OpenAI's client, with our reader of its streams."""
 
     timeouts: ModelTimeouts = ModelTimeouts()
+
+    @cached_property
+    def responses(self) -> AsyncResponses:
+        return _Responses(self)
 
     def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
         lines: Any = super()._make_sse_decoder()
