@@ -66,6 +66,8 @@ class _Flow:
         self._timer: asyncio.TimerHandle | None = None
         self._full = False
         self._unwritable = False
+        self.ended = False
+        self.back: _Flow | None = None
         self.source: asyncio.Transport | None = None
         self.target: asyncio.Transport | None = None
 
@@ -121,7 +123,16 @@ class _Flow:
             self._proxy.bytes += len(data)
             target.write(data)
         elif target.can_write_eof():
-            target.write_eof()
+            try:
+                target.write_eof()
+            except OSError:
+                target.abort()  # the other end reset it, and the loop has not told us yet
+            self.ended = True
+            if self.back is not None and self.back.ended:
+                # Both have said all they had to say.
+                target.close()
+                if self.source is not None:
+                    self.source.close()
 
     def _choke(self) -> None:
         full = self._unwritable or self._bytes > HELD_BYTES
@@ -177,6 +188,7 @@ class Link:
         self._proxy = proxy
         self._up = _Flow(proxy, proxy.up)
         self._down = _Flow(proxy, proxy.down)
+        self._up.back, self._down.back = self._down, self._up
         self.client = _End(self, self._up, self._down)
         self.server = _End(self, self._down, self._up)
 

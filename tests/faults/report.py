@@ -35,6 +35,7 @@ SCHEDULES_ROWS: Final = {
     "cuts": "connections cut, left or reloaded",
     "trimmed": "answers that overran the log",
     "lost_connections": "attempts that failed, or connections lost by a disaster",
+    "ahead": "replies to repeated requests that came before the log had got to them, and again with it",
     "interrupted": "answers that a disaster interrupted; their text is a beginning of the script's",
     "breaches": "**holes, repeats, wrong texts, second runs**",
 }

@@ -124,6 +124,7 @@ class Tally(Struct):
     retries: int = 0
     model_runs: int = 0
     lost_connections: int = 0
+    ahead: int = 0
     trimmed: int = 0
     breaches: int = 0
     worst: list[str] = field(default_factory=list)
@@ -386,6 +387,7 @@ class Play:
             tally.resumed += window.resumed
             tally.snapshots += window.snapshots
             tally.frames += window.frames
+            tally.ahead += window.ahead
         first = self.windows[0] if self.windows else None
         if first is not None:
             held = [first.answer(text) for text, _ in self.asked]

@@ -4,6 +4,7 @@ Those of other rooms: 1 and 13 in tests/server, 8 in test_two_nodes.py, 19 in th
 """
 
 import asyncio
+import random
 import time
 from typing import Any
 from uuid import uuid4
@@ -11,10 +12,13 @@ from uuid import uuid4
 import httpx2
 import pytest
 from opsloom_protocol.frames import ErrorFrame, Stop, TurnEnd
+from opsloom_server.log.streams import connect as connect_redis
+from redis.exceptions import RedisError
 from vendors import PingsOnly, Stall, Text, ToolCall
 
 from faults.bench import ASSISTANT, Bench
 from faults.conftest import Act, Theatre
+from faults.proxy import Proxy
 from faults.visitor import Visitor, retry, send, words
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -322,3 +326,35 @@ def test_two_nodes(two_nodes: Theatre) -> None:
         await bug_2_a_retry_at_the_other_node(bench)
 
     two_nodes(act)
+
+
+async def test_14_cancelled_redis_commands(redis_url: str) -> None:
+    """Commands that are cancelled on a slow wire: nobody gets another's reply, and the pool keeps its size."""
+    async with Proxy(int(redis_url.rpartition(":")[2].partition("/")[0])) as proxy:
+        proxy.up.delay = proxy.down.delay = 0.01
+        redis = connect_redis(f"redis://127.0.0.1:{proxy.port}/0")
+        chance = random.Random(14)
+        wrong: list[tuple[str, Any]] = []
+
+        async def one(at: int) -> None:
+            value = f"value {at}"
+            try:
+                async with asyncio.timeout(chance.choice((0.005, 0.015, 0.025, 5.0))):
+                    got = await redis.echo(value)
+            except (TimeoutError, RedisError):
+                return
+            if got not in (value, value.encode()):
+                wrong.append((value, got))
+
+        try:
+            for start in range(0, 2_000, 20):
+                await asyncio.gather(*(one(at) for at in range(start, start + 20)))
+            assert not wrong
+            proxy.heal()
+            assert await redis.echo("at the end") in ("at the end", b"at the end")
+            # 20 at once: a pool that leaked would hold a connection for each of the cancelled.
+            async with asyncio.timeout(5):
+                while len(proxy.links) > 25:
+                    await asyncio.sleep(0.05)
+        finally:
+            await redis.aclose()

@@ -61,6 +61,9 @@ class Visitor:
         self.resumed = 0
         self.snapshots = 0
         self.frames = 0
+        self.ahead = 0
+        """Kept replies that came before the log had got to them, and so came twice."""
+        self._told_ahead: set[int] = set()
         self.silence = SILENCE_SECONDS
         self.history: deque[str] = deque(maxlen=60)
         """What came last, in short, for whoever has to find out why."""
@@ -145,7 +148,12 @@ class Visitor:
                 return frame
             raise Breach(f"{type(frame).__name__} before any state.")
         before, self.state = self.state, self._applied(self.state, frame)
-        if self.state is before and not isinstance(frame, _LIVELESS):
+        rev = getattr(frame, "rev", 0)
+        if ref is not None and rev:
+            self._told_ahead.add(rev)
+        if self.state is before and rev in self._told_ahead:
+            self.ahead += 1
+        elif self.state is before and not isinstance(frame, _LIVELESS):
             raise Breach(f"Said again: {frame!r} after {before.cursor}.")
         return frame
 

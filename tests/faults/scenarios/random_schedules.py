@@ -9,8 +9,8 @@ from faults.scenarios.scenario import Scenario, Step
 from faults.schedules import Stage, play_many
 from faults.weather import Weather, disasters_for
 
-LEASE: Final = 2.0
-"""Seconds: short, so that thousands of schedules need not wait out the ten of the default."""
+LEASE: Final = 5.0
+"""Seconds: short, so that thousands of schedules wait less; long enough for a node that two busy cores starve."""
 
 EVERY: Final = 12.0
 """Seconds from one disaster to the next, on average; a node's restart takes about three."""
