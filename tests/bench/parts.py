@@ -149,7 +149,7 @@ def _memory(runner: Runner, plan: Plan) -> None:
                 except Failed as failed:
                     runner.words[f"memory/{name}"] = str(failed)
                     continue
-                runner.part("memory", [server], 1, kind="idle", sessions=plan.scaled(1000))
+                runner.part("memory", [server], 1, kind="idle", sessions=plan.scaled(2000))
 
 
 PARTS: Final[dict[str, Callable[[Runner, Plan, Sequence[Server]], None]]] = {

@@ -234,16 +234,17 @@ def _kind(text: str) -> Literal["prose", "list", "table"]:
 
 
 def _shown(blocks: Sequence[Block], number: int) -> list[str]:
-    """The blocks as quotations, the last with the number; code and tables stand as they are, to be copied."""
-    cited = max((index for index, block in enumerate(blocks) if block.kind != "code"), default=-1)
+    """The blocks as quotations, each with the number at its end; code stands as it is, to be copied."""
     lines: list[str] = []
     for index, block in enumerate(blocks):
-        mark = f" [{number}]" if index == cited else ""
+        following = blocks[index + 1].kind if index + 1 < len(blocks) else None
+        ends = block.kind == "table" or (block.kind in _QUOTED and following not in _QUOTED)
         if lines:
             # Prose that goes on stays in the same quotation.
             lines.append(">" if block.kind in _QUOTED and blocks[index - 1].kind in _QUOTED else "")
-        lines += _as_lines(block, mark)
-    return lines if cited >= 0 else [*lines, "", f"That is from [{number}]."]
+        lines += _as_lines(block, f" [{number}]" if ends else "")
+    quoted = any(block.kind != "code" for block in blocks)
+    return lines if quoted else [*lines, "", f"That is from [{number}]."]
 
 
 _QUOTED: Final = ("prose", "list")
