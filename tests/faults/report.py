@@ -37,7 +37,7 @@ SCHEDULES_ROWS: Final = {
     "lost_connections": "attempts that failed, or connections lost by a disaster",
     "ahead": "replies to repeated requests that came before the log had got to them, and again with it",
     "interrupted": "answers that a disaster interrupted; their text is a beginning of the script's",
-    "breaches": "**holes, repeats, wrong texts, second runs**",
+    "breaches": "**broken promises**",
 }
 
 OWNERS: Final = {
@@ -117,7 +117,16 @@ def _schedules(seen: dict[str, Any]) -> str:
     minutes = sum(entry["seconds"] for entry in there.values()) / 60
     end = f"{total:,} schedules in {minutes:.0f} minutes on {next(iter(there.values()))['machine']}."
     again = f"`make faults SCHEDULES={total} ARGS='{' '.join(there)}'` repeats them; `SEED=2` takes others."
-    return f"{SCHEDULES_INTRO}{_table(['', *(SCHEDULES[name] for name in there)], rows)}\n{end}\n{again}\n"
+    broken = [_reason(one) for figure in told for one in figure["worst"]]
+    known = "".join(f"- {one}\n" for one in broken)
+    told_so = f"\nBroken, and being looked into:\n\n{known}" if known else ""
+    return f"{SCHEDULES_INTRO}{_table(['', *(SCHEDULES[name] for name in there)], rows)}\n{end}\n{again}\n{told_so}"
+
+
+def _reason(worst: str) -> str:
+    """Which schedule it was, and why it failed, of all that was kept of it."""
+    reason = next((line for line in worst.splitlines() if re.match(r"(Breach|TimeoutError)", line)), worst)
+    return f"{worst.partition(':')[0]}: {reason[:160]}"
 
 
 def _owners(seen: dict[str, Any]) -> str:
