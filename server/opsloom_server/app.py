@@ -23,6 +23,7 @@ from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
 from opsloom_server.fetching import Fetcher
 from opsloom_server.hub import Hub
+from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.ingestion import Ingestion
@@ -93,16 +94,23 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         database = await open_database(url)
         stack.push_async_callback(database.close)
         given = settings.secret.get_secret_value() if settings.secret is not None else None
+        if given is None and settings.redis_url is not None and settings.database_url is not None:
+            raise StartupError(
+                "REDIS_URL is set, so there may be other nodes; but OPSLOOM_SECRET is not.",
+                "Give every node the same OPSLOOM_SECRET (make one with: openssl rand -hex 32).",
+            )
         key = await asyncio.to_thread(secret.load, given, folder)
         catalogue = load_catalogue(settings.extensions)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
         node = new_id("nod")
         hot: HotLog = Nowhere()
+        counts: SharedCounts | None = None
         if settings.redis_url is not None:
             redis = connect(settings.redis_url.get_secret_value())
             stack.push_async_callback(redis.aclose)
             hot = RedisLog(redis)
+            counts = SharedCounts(redis, node)
         environment = Environment(
             node=node,
             settings=settings,
@@ -114,6 +122,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             batches=Batches(database),
             hot=hot,
             wakeups=WakeUps(database, node),
+            counts=counts,
             # Nobody else can be on the embedded PostgreSQL: its folder is locked.
             shared=settings.database_url is not None,
         )

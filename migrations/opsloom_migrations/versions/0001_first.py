@@ -359,7 +359,6 @@ def upgrade() -> None:
         sa.Column('status', sa.Text(), nullable=False),
         sa.Column('model', sa.Text(), nullable=False),
         sa.Column('owner', sa.Text(), nullable=False),
-        sa.Column('lease_until', sa.DateTime(timezone=True), nullable=False),
         sa.Column('seq', sa.Integer(), server_default=sa.text('0'), nullable=False),
         sa.Column('stop_asked', sa.Boolean(), server_default=sa.text('false'), nullable=False),
         sa.Column('started_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
@@ -370,7 +369,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['user_id'], ['users.id'], name='fk_turns_user_id', ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name='fk_turns_workspace_id', ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('id', name='pk_turns'))
-    op.create_index('ix_turns_lease', 'turns', ['lease_until'], unique=False, postgresql_where=sa.text("status = 'running'"))
+    op.create_index('ix_turns_owner', 'turns', ['owner'], unique=False, postgresql_where=sa.text("status = 'running'"))
     op.create_index('ix_turns_message_id', 'turns', ['message_id'])
     op.create_index('ix_turns_session_id', 'turns', ['session_id'])
     op.create_index('ix_turns_user', 'turns', ['user_id'], unique=False, postgresql_where=sa.text("status = 'running'"))

@@ -110,7 +110,7 @@ class Commands:
         """What a repeated `ref` is not asked: whether the person has asked for too much."""
         session = self._session
         if isinstance(request, Send | Edit | Retry):
-            self._allowance.message(session.user)
+            await self._allowance.message(session.user, f"{session.id} {request.ref}")
             if session.turn is None:
                 others = session.environment.wakeups.others
                 self._allowance.turn(session.user, await running_of(database, session.user) if others else None)

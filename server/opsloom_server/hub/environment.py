@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.log.batches import Batches
 from opsloom_server.log.hot import HotLog
@@ -28,4 +29,5 @@ class Environment(Struct, frozen=True):
     batches: Batches
     hot: HotLog
     wakeups: WakeUps
+    counts: SharedCounts | None
     shared: bool

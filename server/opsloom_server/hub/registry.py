@@ -4,10 +4,8 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from typing import Any, Final
-from weakref import WeakValueDictionary
 
 from opsloom_protocol.frames import (
     Ack,
@@ -28,24 +26,20 @@ from opsloom_protocol.frames import (
 )
 from opsloom_protocol.messages import Cursor, FeedbackMark
 
-from opsloom_server.auth.principal import Principal
-from opsloom_server.errors import Busy, Invalid, NotFound, OpsloomError, Unavailable
+from opsloom_server.errors import Busy, NotFound, OpsloomError, Unavailable
 from opsloom_server.hub import outside
 from opsloom_server.hub.allowance import Allowance
 from opsloom_server.hub.briefing import brief
 from opsloom_server.hub.commands import Command, Commands
 from opsloom_server.hub.connection import Connection
 from opsloom_server.hub.environment import Environment
+from opsloom_server.hub.holding import Holding
 from opsloom_server.hub.leases import Keeper
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.recovery import Recovery
 from opsloom_server.hub.running import RunningTurn
-from opsloom_server.hub.session_ids import is_sealed, new_session_id
 from opsloom_server.hub.syncing import Syncing
 from opsloom_server.orchestrator import Brief
-from opsloom_server.store import assistants
-from opsloom_server.store.assistants import Assistant
-from opsloom_server.store.conversations import find_session, was_deleted
 from opsloom_server.store.ownership import ask_to_stop
 
 INBOX: Final = 64
@@ -64,16 +58,14 @@ class Hub:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.allowance = Allowance(environment.settings.limits)
+        self.allowance = Allowance(environment.settings.limits, environment.counts)
         self.draining = False
-        self._sessions: dict[str, LiveSession] = {}
-        # Of two who want the same session at once, one loads it. A lock lives as long as somebody holds it.
-        self._loading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._inboxes: dict[LiveSession, deque[tuple[Connection, Command | Open | Stop]]] = {}
+        self._holding = Holding(environment, self._inboxes)
         self._turns: dict[str, RunningTurn] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._syncing = Syncing(environment, self._sessions, self._go_on, outside.end)
-        self._recovery = Recovery(environment, self._turns, self._held, self._run, self._go_on)
+        self._syncing = Syncing(environment, self._holding, self._go_on)
+        self._recovery = Recovery(environment, self._turns, self._holding.held, self._run, self._go_on)
         self._keeper = Keeper(environment, self._recovery.walk, self._syncing.hear)
         # What runs as long as the hub does, in the order in which it ends.
         self._services: list[asyncio.Task[None]] = []
@@ -89,6 +81,7 @@ class Hub:
             services.append(("wake-ups", environment.wakeups.run(self._syncing.hear)))
             services.append(("reading along", self._syncing.run()))
         services.append(("lease", self._keeper.run()))
+        services.append(("limits", self.allowance.run()))
         services.append(("hot log", environment.hot.run()))
         services.append(("batches", environment.batches.run()))
         self._services = [asyncio.create_task(work, name=name) for name, work in services]
@@ -99,7 +92,7 @@ class Hub:
     async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
         """Say good-bye, let turns end for so long, then keep what they have."""
         self._leave_off()
-        for session in self._sessions.values():
+        for session in self._holding.sessions.values():
             for connection in session.connections:
                 connection.post(GoingAway(retry_ms=random.randrange(GOING_AWAY_MS)))  # noqa: S311
         deadline = asyncio.get_running_loop().time() + seconds
@@ -143,96 +136,29 @@ class Hub:
     async def attach(self, connection: Connection, request: Hello | Open) -> None:
         """Attach to a stored session, or to a new one of an assistant. Raises `NotFound`, `Invalid`."""
         principal = connection.principal
-        if request.session is not None:
-            session = await self._existing(principal, request.session, request.assistant)
-        elif request.assistant is not None:
-            assistant = await self._assistant(principal, request.assistant)
-            session = self._fresh(principal, assistant, new_session_id(self._secret, principal.user, assistant.id))
-        else:
-            raise Invalid("Name a session or an assistant.")
+        if isinstance(request, Hello):
+            await self.allowance.connected(principal.user)
+        session = await self._holding.find(principal, request.session, request.assistant)
         ref = request.ref if isinstance(request, Open) else None
         cursor: Cursor | None = request.cursor
         old = connection.live
         try:
             await session.attach(connection, cursor, ref)
             if old is not None:
-                self._let_go(old)
+                self._holding.let_go(old)
             if session.queueing and session.turn is None:
                 # A process that was killed between two turns left a queue that nobody would begin.
                 await self._go_on(session)
         finally:
             session.attaching -= 1
-            self._let_go(session)
+            self._holding.let_go(session)
 
     def detach(self, connection: Connection) -> None:
         """The socket is gone. Its session's turn runs on."""
         session = connection.live
         if session is not None:
             session.detach(connection)
-            self._let_go(session)
-
-    @property
-    def _secret(self) -> bytes:
-        return self.environment.secret
-
-    def _fresh(self, principal: Principal, assistant: Assistant, session: str) -> LiveSession:
-        live = LiveSession(self.environment, principal.workspace, principal.user, assistant, session, None)
-        live.attaching += 1
-        self._sessions[session] = live
-        return live
-
-    async def _existing(self, principal: Principal, session: str, slug: str | None) -> LiveSession:
-        async with self._lock(session):
-            # With a deleted assistant too: what was said stays readable, here as by REST.
-            live = self._sessions.get(session) or await self._load(principal.workspace, session, deleted=True)
-            if live is not None:
-                if live.workspace != principal.workspace:
-                    raise NotFound
-                principal.demand_own(live.user)
-                if not principal.may_use(live.assistant.id, public=live.assistant.public):
-                    raise NotFound
-                live.attaching += 1
-                return live
-            if slug is not None and not await self._was_deleted(principal.workspace, session):
-                assistant = await self._assistant(principal, slug)
-                if is_sealed(session, self._secret, principal.user, assistant.id):
-                    return self._fresh(principal, assistant, session)
-            raise NotFound
-
-    def _lock(self, session: str) -> asyncio.Lock:
-        lock = self._loading.get(session)
-        if lock is None:
-            lock = self._loading[session] = asyncio.Lock()
-        return lock
-
-    async def _was_deleted(self, workspace: str, session: str) -> bool:
-        async with self.environment.database.transact(workspace) as connection:
-            return await was_deleted(connection, session)
-
-    async def _load(self, workspace: str, session: str, *, deleted: bool = False) -> LiveSession | None:
-        async with self.environment.database.transact(workspace) as connection:
-            row = await find_session(connection, session)
-            if row is None:
-                return None
-            assistant = await assistants.assistant_by_id(connection, row.assistant, deleted=deleted)
-        if assistant is None:
-            return None
-        live = await LiveSession.load(self.environment, workspace, assistant, row)
-        self._sessions[session] = live
-        return live
-
-    async def _assistant(self, principal: Principal, slug: str) -> Assistant:
-        async with self.environment.database.transact(principal.workspace) as connection:
-            assistant = await assistants.assistant_by_slug(connection, slug)
-        if assistant is None or not principal.may_use(assistant.id, public=assistant.public):
-            raise NotFound(f"There is no assistant “{slug[:60]}” here.")
-        return assistant
-
-    def _let_go(self, session: LiveSession) -> None:
-        """Forget a session that nobody needs; what it holds is in the database."""
-        if session.idle and session not in self._inboxes and self._sessions.get(session.id) is session:
-            session.turn = None  # one that runs elsewhere is followed no more
-            del self._sessions[session.id]
+            self._holding.let_go(session)
 
     # ------------------------------------------------------------------------------------------ requests
 
@@ -311,7 +237,7 @@ class Hub:
                     connection.refuse(OpsloomError(), request.ref)
         finally:
             del self._inboxes[session]
-            self._let_go(session)
+            self._holding.let_go(session)
 
     # ------------------------------------------------------------------------------------------ turns
 
@@ -326,11 +252,10 @@ class Hub:
             if session.ended_turn != turn.id:
                 self._keeper.ask()  # it was dropped: by whom it is ended is to be seen
             try:
-                if not self.draining:
-                    await self._go_on(session)
+                await self._go_on(session)
             finally:
                 session.attaching -= 1
-                self._let_go(session)
+                self._holding.let_go(session)
 
         # Held until the next of the queue has begun: between two turns the session looks idle.
         session.attaching += 1
@@ -342,6 +267,8 @@ class Hub:
 
     async def _go_on(self, session: LiveSession) -> None:
         """Begin the turn of whoever is first in the queue, if nobody's runs."""
+        if self.draining:
+            return
         following = await Commands(session, self.allowance).next_queued()
         if following is not None:
             self._run(session, following)
@@ -353,47 +280,32 @@ class Hub:
 
     @property
     def connections(self) -> int:
-        return sum(len(session.connections) for session in self._sessions.values())
+        return sum(len(session.connections) for session in self._holding.sessions.values())
 
     @property
     def sessions(self) -> int:
         """Sessions that somebody is attached to or that run."""
-        return len(self._sessions)
+        return len(self._holding.sessions)
 
     def live(self, session: str) -> LiveSession | None:
         """The session, if it is live on this node."""
-        return self._sessions.get(session)
+        return self._holding.sessions.get(session)
 
     # ------------------------------------------------------------------------------------------ from outside
 
     async def rename(self, workspace: str, session: str, title: str) -> None:
         """Give a stored session a title, in every window. Raises `NotFound`."""
-        async with self._held(workspace, session) as live:
+        async with self._holding.held(workspace, session) as live:
             await outside.rename(live, title)
 
     async def feedback(self, workspace: str, session: str, message: str, mark: FeedbackMark) -> None:
         """Mark an answer, in every window. Raises `NotFound`, `Busy`."""
-        async with self._held(workspace, session) as live:
+        async with self._holding.held(workspace, session) as live:
             await outside.feedback(live, message, mark)
 
     async def deleted(self, workspace: str, session: str) -> None:
         """The session is gone from the lists: end its turn and its connections, on every node."""
-        live = self._sessions.get(session)
+        live = self._holding.sessions.get(session)
         if live is not None and live.workspace == workspace:
             outside.end(live)
         self.environment.wakeups.tell(session)
-
-    @asynccontextmanager
-    async def _held(self, workspace: str, session: str) -> AsyncIterator[LiveSession]:
-        """A stored session, live for as long as this takes."""
-        async with self._lock(session):
-            # That its assistant was deleted meanwhile must not keep a turn from ending.
-            live = self._sessions.get(session) or await self._load(workspace, session, deleted=True)
-            if live is None or live.workspace != workspace or not live.stored:
-                raise NotFound
-            live.attaching += 1
-        try:
-            yield live
-        finally:
-            live.attaching -= 1
-            self._let_go(live)

@@ -196,6 +196,8 @@ class RunningTurn:
         batches = environment.batches
         for entry in entries:
             batches.add(self._session.workspace, self.id, self.epoch, entry.seq, entry.text)
+        if entries[0].seq == 1 and environment.wakeups.others and not environment.hot.feeding:
+            batches.hurry()  # a turn that has shown something must not be taken for one that can run again unseen
 
     # ------------------------------------------------------------------------------------------ life
 

@@ -12,8 +12,10 @@ from contextlib import suppress
 from typing import Final
 
 from opsloom_server.errors import NotFound, OpsloomError, Unavailable
+from opsloom_server.hub import outside
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.following import FollowedTurn
+from opsloom_server.hub.holding import Holding
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.store.ownership import Standing, standings
 from opsloom_server.store.turns import Run, frames_after
@@ -29,20 +31,19 @@ _log = logging.getLogger(__name__)
 class Syncing:
     """Looks at sessions that this node holds. `run` is a task of the hub's, where others share the database.
 
-    `go_on` begins the next queued message; `deleted` ends a session that is no longer there.
+    `go_on` begins the next queued message.
     """
 
     def __init__(
         self,
         environment: Environment,
-        sessions: Mapping[str, LiveSession],
+        holding: Holding,
         go_on: Callable[[LiveSession], Awaitable[None]],
-        deleted: Callable[[LiveSession], None],
     ) -> None:
         self._environment = environment
-        self._sessions = sessions
+        self._holding = holding
+        self._sessions = holding.sessions
         self._go_on = go_on
-        self._deleted = deleted
         self._woken: set[str] = set()
         self._all = False
         self._due = asyncio.Event()
@@ -110,7 +111,7 @@ class Syncing:
         for turn_id, runs in found.items():
             followed[turn_id].feed(runs)
         for gone in stored - now.keys():
-            self._deleted(by_id[gone])
+            outside.end(by_id[gone])
         gate = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(self._settle(gate, by_id[one], standing, begin) for one, standing in now.items()))
 
@@ -128,8 +129,10 @@ class Syncing:
                 if begin and session.queueing and session.turn is None:
                     await self._go_on(session)
             except NotFound:
-                self._deleted(session)
+                outside.end(session)
             except Unavailable:
                 raise
             except OpsloomError as error:
                 _log.warning("a session could not be brought up to date: %s", error.code)
+            finally:
+                self._holding.let_go(session)  # whoever left while it was locked could not

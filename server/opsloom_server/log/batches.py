@@ -71,6 +71,10 @@ class Batches:
         if batch.size >= WRITE_BYTES:
             self._due.set()
 
+    def hurry(self) -> None:
+        """Write what waits without waiting for more."""
+        self._due.set()
+
     def forget(self, turn: str) -> None:
         """Drop what waits of a turn whose answer is being stored whole."""
         batch = self._pending.pop(turn, None)

@@ -1,6 +1,6 @@
 """What the journal writes and locks, as statements that are made once."""
 
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
@@ -14,9 +14,6 @@ from opsloom_server.store.tables.conversation import (
     turn_log,
     turns,
 )
-
-LEASE: Final = 10.0
-"""Seconds for which a turn's owner is believed alive; it renews every 3."""
 
 LOCK = Prepared(
     select(
@@ -63,10 +60,6 @@ def _inserting(table: Table, *columns: str, **fixed: Any) -> Prepared:
     return Prepared(insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns} | fixed))
 
 
-def _seconds(value: float) -> Any:
-    return func.make_interval(0, 0, 0, 0, 0, 0, value)
-
-
 ADD_MESSAGE = _inserting(
     messages,
     "id",
@@ -90,7 +83,6 @@ ADD_TURN = _inserting(
     "status",
     "model",
     "owner",
-    lease_until=func.now() + _seconds(LEASE),
 )
 ADD_REQUEST = _inserting(requests, "workspace_id", "session_id", "ref", "hash", "reply", "message_id")
 ADD_LOG = _inserting(session_log, "workspace_id", "session_id", "rev", "turn_id", "seq", "frame", "message_id")

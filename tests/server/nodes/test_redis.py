@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PostgresUrl
+from opsloom_server.settings import Limits
 from redis.asyncio import Redis
 from server.nodes.conftest import SECRET, Pair, beside, cursor_of
 from stage import Stage
@@ -108,3 +109,35 @@ async def test_what_a_turn_leaves_in_redis_expires(pair: Pair, redis: "Redis") -
         keys = [key async for key in redis.scan_iter("opsloom:turn:*")]
         assert keys
         assert all([0 < await redis.ttl(key) <= 600 for key in keys])
+
+
+async def test_limits_hold_over_all_nodes(
+    seeded_url: PostgresUrl, tmp_path: Path, redis_url: str, redis: "Redis"
+) -> None:
+    limits = Limits(messages_per_minute=3, running_turns=1, connections=3, connects_per_second=0)
+    settings = {"secret": SECRET, "redis_url": redis_url, "limits": limits}
+    async with Stage.open(seeded_url, tmp_path, **settings) as a, beside(a) as b:
+        a.vendor.script([Text(tokens=["w "] * 100, delay=0.02)], request=0)
+        async with a.client() as one, b.client() as two:
+            await one.ask("send", text="1")
+            await one.until("text.delta")
+            refused = await two.reply(await two.ask("send", text="2"))
+            assert (refused["code"], "under way" in refused["text"]) == ("rate_limited", True)
+            assert one.state is not None
+            assert one.state.turn is not None
+            await one.ask("stop", turn=one.state.turn.id)
+            await one.until("turn.end")
+            assert (await two.reply(await two.ask("send", text="3")))["type"] == "message"
+            await two.until("turn.end")
+            refused = await one.reply(await one.ask("send", text="4"))
+            assert (refused["code"], "in a minute" in refused["text"]) == ("rate_limited", True)
+            assert 0 < refused["retry_ms"] <= 60_000
+            async with b.client() as three:
+                await three.until("snapshot")
+                async with a.client() as four:
+                    assert (await four.next())["code"] == "rate_limited"
+                    await four.socket.wait_closed()
+                    assert four.socket.close_code == 4429
+        await asyncio.sleep(1.5)  # within a second the nodes tell that sockets are gone
+        async with a.client() as five, a.client(), a.client():
+            await five.until("snapshot")

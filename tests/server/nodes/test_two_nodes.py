@@ -184,3 +184,24 @@ async def test_a_branch_chosen_on_one_node_is_shown_on_the_other(pair: Pair) -> 
             await b.until("snapshot")
             assert a.text == b.text == "one"
             assert a.state == b.state
+
+
+async def test_text_is_never_taken_back_on_the_way_to_another_node(pair: Pair) -> None:
+    pair.vendor.script([Text(tokens=[f"w{n} " for n in range(150)], delay=0.02)])
+    async with pair.a.client() as client:
+        await client.ask("send", text="go")
+        await client.until("text.delta")
+    state, session, seen = client.state, client.session, ""
+    for turn in range(6):
+        stage = (pair.b, pair.a)[turn % 2]
+        assert state is not None
+        client.state = state
+        async with stage.client(session=session, cursor=cursor_of(client)) as again:
+            again.state = state
+            for _ in range(6):
+                await again.next()
+                if again.state is not None and again.state.turn is not None:
+                    assert again.text.startswith(seen)
+                    seen = again.text
+            client, state = again, again.state
+    assert len(seen.split()) > 20

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -98,9 +97,8 @@ turns = Table(
     Column("epoch", Integer, nullable=False, server_default=text("1")),
     Column("status", Text, nullable=False),
     Column("model", Text, nullable=False),
-    # The node that runs it, and until when that may be believed, on the database's clock.
+    # The node that runs it, for as long as that node's lease runs.
     Column("owner", Text, nullable=False),
-    Column("lease_until", DateTime(timezone=True), nullable=False),
     Column("seq", Integer, nullable=False, server_default=text("0")),
     # Somebody asked for its end, maybe on another node than its owner's.
     Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
@@ -109,7 +107,7 @@ turns = Table(
     one_of("status", "running", "done", "stopped", "failed", "interrupted", "waiting"),
     # At most one runs in a session.
     Index("uq_turns_running", "session_id", unique=True, postgresql_where=text("status = 'running'")),
-    Index("ix_turns_lease", "lease_until", postgresql_where=text("status = 'running'")),
+    Index("ix_turns_owner", "owner", postgresql_where=text("status = 'running'")),
     Index("ix_turns_user", "user_id", postgresql_where=text("status = 'running'")),
     Index(None, "session_id"),
     Index(None, "message_id"),
