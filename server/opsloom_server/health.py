@@ -40,6 +40,7 @@ async def metrics(request: Request) -> Response:
         "opsloom_connections": ("Sockets attached to a session", hub.connections),
         "opsloom_running_turns": ("Answers under way on this node", hub.running),
         "opsloom_live_sessions": ("Sessions held in memory on this node", hub.sessions),
+        "opsloom_hot_log": ("Whether frames are written to Redis", int(hub.environment.hot.live)),
     }
     lines = [
         f"# HELP {name} {about}\n# TYPE {name} gauge\n{name} {value}\n" for name, (about, value) in figures.items()

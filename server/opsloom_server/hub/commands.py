@@ -69,24 +69,27 @@ class Commands:
         """Carry it out and reply. A turn that it starts is returned, not yet running. Raises `OpsloomError`."""
         self._check(request)
         try:
-            return await self._carry_out(connection, request)
+            done = await self._carry_out(connection, request)
         except (IntegrityError, asyncpg.UniqueViolationError):
             # The same request, or the session's first one, came in on another node at the same moment and was faster.
-            return await self._carry_out(connection, request)
+            done = await self._carry_out(connection, request)
+        if isinstance(done, str):
+            # What its window has not read yet comes first, or the reply would leave a hole before it.
+            await connection.caught_up()
+            connection.post(done)
+            return None
+        return done
 
-    async def _carry_out(self, connection: Connection, request: Command) -> RunningTurn | None:
+    async def _carry_out(self, connection: Connection, request: Command) -> RunningTurn | str | None:
+        """The turn that was begun, or the reply that this request got before."""
         session = self._session
         async with session.lock:
             async with session.environment.database.transact(session.workspace) as database:
+                # Under the row's lock, so that the ring has come as far as any reply that is found.
+                journal = await self._open(database, request)
                 before = await replied(database, session.id, request) if session.stored else None
-                if before is None:
-                    known = session.ring.rev
-                    journal = await self._open(database, request)
-                    if session.ring.rev != known:
-                        before = await replied(database, session.id, request)
                 if before is not None:
-                    connection.post(before)
-                    return None
+                    return before
                 await self._admit(database, request)
                 step = _Step(session, database, journal, connection.principal.author())
                 await journal.remember(request, await step.take(request))

@@ -26,6 +26,10 @@ BATCH: Final = 65_536
 """Characters taken at a time, if there is more than one frame: what a peer does not read waits in the ring."""
 
 
+CATCH_UP: Final = 100
+"""Hundredths of a second to wait for a reader before a reply that it may not need any more."""
+
+
 class Connection:
     """Written by the hub, emptied by its socket, which is `woken` when there may be something."""
 
@@ -51,6 +55,13 @@ class Connection:
         while self.full:
             self._room = asyncio.get_running_loop().create_future()
             await self._room
+
+    async def caught_up(self) -> None:
+        """Until it has been sent all that the ring holds; a reader that does not read is not waited for."""
+        for _ in range(CATCH_UP):
+            if self.live is None or self.position >= self.live.ring.end:
+                return
+            await asyncio.sleep(0.01)
 
     @property
     def full(self) -> bool:

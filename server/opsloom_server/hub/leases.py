@@ -73,26 +73,55 @@ class Keeper:
             _log.warning("this node's lease runs out by itself: the database does not answer")
 
     async def run(self) -> None:
-        """Keep the lease until cancelled. Without other nodes' sharing the database there is none to keep."""
+        """Keep the lease until cancelled, and take over what others left.
+
+        Each in a task of its own: a node that takes over many turns must not lose its own lease meanwhile.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._recover_when_asked(), name="take-over")
+            # Where nobody else shares the database there is no lease to keep.
+            if self._environment.shared:
+                tasks.create_task(self._stay(), name="lease")
+
+    async def _stay(self) -> None:
         look = 0
         while True:
-            if self._environment.shared:
-                await asyncio.sleep(self._lease / LOOKS)
-            else:
-                await self._asked.wait()
-                await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(self._lease / LOOKS)
             look += 1
             try:
-                if self._environment.shared:
-                    await self._look(renew=look % RENEWALS == 0 or self._missed)
-                    self._missed = False
-                await self._recover_if_asked()
+                await self._look(renew=look % RENEWALS == 0 or self._missed)
+                self._missed = False
             except Unavailable:
                 self._missed = True
-                self._patient_until = asyncio.get_running_loop().time() + PATIENCE * self._lease
-                _log.warning("the lease could not be looked after: the database does not answer")
+                self._be_patient()
             except Exception:
                 _log.exception("the keeper of the lease stumbled")
+
+    async def _recover_when_asked(self) -> None:
+        # Alone, what asks is a commit whose answer was lost; it may still be under way.
+        pause = 0.0 if self._environment.shared else AGAIN_SECONDS
+        while True:
+            await self._asked.wait()
+            await asyncio.sleep(max(pause, self._patient_until - asyncio.get_running_loop().time()))
+            self._asked.clear()
+            try:
+                await self._recover_all()
+            except Unavailable:
+                self._be_patient()
+                await self._ask_again()
+            except Exception:
+                _log.exception("the take-over of turns stumbled")
+                await self._ask_again()
+
+    async def _ask_again(self) -> None:
+        self._asked.set()
+        await asyncio.sleep(AGAIN_SECONDS)
+
+    def _be_patient(self) -> None:
+        """A node that could not reach the database is in no position to call others dead."""
+        if self._environment.shared:
+            self._patient_until = asyncio.get_running_loop().time() + PATIENCE * self._lease
+        _log.warning("turns and leases could not be looked after: the database does not answer")
 
     async def _look(self, *, renew: bool) -> None:
         environment = self._environment
@@ -109,16 +138,9 @@ class Keeper:
             self._asked.set()
         self._others = standing.others
 
-    async def _recover_if_asked(self) -> None:
-        if not self._asked.is_set() or asyncio.get_running_loop().time() < self._patient_until:
-            return
-        self._asked.clear()
+    async def _recover_all(self) -> None:
         dead = self._dead
-        try:
-            await self._recover()
-        except BaseException:
-            self._asked.set()
-            raise
+        await self._recover()
         if dead:
             async with self._environment.database.transact("") as connection:
                 await nodes.forget(connection, dead)

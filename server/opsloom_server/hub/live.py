@@ -328,7 +328,7 @@ class LiveSession:
         turn = self.turn
         if isinstance(turn, FollowedTurn):
             turn.feed((await frames_after(connection, {turn.id: turn.seq})).get(turn.id, ()))
-            turn.feed(await self.environment.hot.tail(turn.id, turn.epoch, turn.seq))
+            turn.feed(await self.environment.hot.tail(turn.id, turn.epoch, turn.seq) or ())
 
     # ------------------------------------------------------------------------------------------ publishing
 

@@ -111,8 +111,10 @@ async def _end_or_begin_anew(
     before = await shown_before(connection, turn.message)
     runs = (await frames_after(connection, {turn.id: 0})).get(turn.id, [])
     parts, seq = follow(before, 0, runs)
-    parts, seq = follow(parts, seq, await environment.hot.tail(turn.id, turn.epoch - 1, seq))
-    untouched = not before and seq == 0 and not await has_called(connection, turn.id)
+    tail = await environment.hot.tail(turn.id, turn.epoch - 1, seq)
+    parts, seq = follow(parts, seq, tail or ())
+    # Where the hot log does not answer, somebody may have seen a word: it is not said twice.
+    untouched = tail is not None and not before and seq == 0 and not await has_called(connection, turn.id)
     if untouched and turn.epoch <= RUNS and not turn.stop_asked:
         return journal.start_anew(turn.id, turn.epoch, message)
     answer = Answer(parts, seq=seq)

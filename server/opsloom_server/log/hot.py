@@ -62,8 +62,12 @@ class HotLog(Protocol):
     def leave(self, turn: Follower) -> None:
         """Feed it no more."""
 
-    async def tail(self, turn: str, epoch: int, after: int) -> list[Run]:
-        """The frames after a `seq`, as far as they are here."""
+    @property
+    def live(self) -> bool:
+        """Whether frames are kept here now."""
+
+    async def tail(self, turn: str, epoch: int, after: int) -> list[Run] | None:
+        """The frames after a `seq`, as far as they are here; None where nobody can say what is."""
 
     async def fence(self, turn: str, epoch: int) -> None:
         """Refuse the turn's frames of earlier epochs from now on."""
@@ -73,6 +77,7 @@ class Nowhere:
     """The hot log of a node without Redis."""
 
     feeding = False
+    live = False
 
     async def run(self) -> None:
         return
@@ -89,7 +94,7 @@ class Nowhere:
     def leave(self, turn: Follower) -> None:
         return
 
-    async def tail(self, turn: str, epoch: int, after: int) -> list[Run]:
+    async def tail(self, turn: str, epoch: int, after: int) -> list[Run] | None:
         return []
 
     async def fence(self, turn: str, epoch: int) -> None:

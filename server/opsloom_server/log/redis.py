@@ -155,16 +155,16 @@ class RedisLog:
 
     # ------------------------------------------------------------------------------------------ reading
 
-    async def tail(self, turn: str, epoch: int, after: int) -> list[Run]:
+    async def tail(self, turn: str, epoch: int, after: int) -> list[Run] | None:
         if self._away:
-            return []
+            return None
         try:
             async with asyncio.timeout(READ_SECONDS):
                 found: Any = await self._redis.xrange(stream_of(turn, epoch), min=f"{after + 1}-0")
                 return runs_of(found)
         except (RedisError, OSError, TimeoutError) as error:
             _log.warning("frames could not be read from Redis (%s)", type(error).__name__)
-            return []
+            return None
 
     async def fence(self, turn: str, epoch: int) -> None:
         if self._away:
