@@ -13,8 +13,7 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
-from opsloom_server.store.engine import Database
-from opsloom_server.store.prepared import Driver, driver_of
+from opsloom_server.store.engine import Database, Driver, driver_of
 
 CHANNEL: Final = "opsloom"
 GATHER_SECONDS: Final = 0.1

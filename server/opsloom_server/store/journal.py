@@ -31,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Conflict, NotFound
 from opsloom_server.store.conversations import SessionRow, messages_by_id, restore, rfc3339
+from opsloom_server.store.engine import Driver, driver_of
 from opsloom_server.store.ids import new_id
 from opsloom_server.store.journal_statements import (
     ACT,
@@ -45,7 +46,6 @@ from opsloom_server.store.journal_statements import (
     LOCK,
     REPLY,
 )
-from opsloom_server.store.prepared import Driver, driver_of
 from opsloom_server.store.tables.conversation import (
     blocks,
     messages,
@@ -99,7 +99,6 @@ class Journal:
         self.leaf = row.leaf
         self.title = row.title
         self.connection = connection
-        self._held: Driver | None = None
         self._workspace = workspace
         self._turn = turn
         self._seq = seq
@@ -145,9 +144,7 @@ class Journal:
 
     @property
     def _driver(self) -> Driver:
-        if self._held is None:
-            self._held = driver_of(self.connection)
-        return self._held
+        return driver_of(self.connection)
 
     def _next(self) -> int:
         self.rev += 1

@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 
 from opsloom_server.errors import Unavailable
-from opsloom_server.store.engine import RETRY_MS, Driver, driver_of, dumps, unavailable
+from opsloom_server.store.engine import RETRY_MS, Driver, dumps, unavailable
 
-__all__ = ["Driver", "Prepared", "driver_of"]
+__all__ = ["Prepared"]
 
 _DIALECT: Final = dialect(json_serializer=dumps)  # type: ignore[no-untyped-call]
 

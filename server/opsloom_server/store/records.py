@@ -9,8 +9,9 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsloom_server.store.engine import driver_of
 from opsloom_server.store.ids import new_id
-from opsloom_server.store.prepared import Prepared, driver_of
+from opsloom_server.store.prepared import Prepared
 from opsloom_server.store.tables.records import audit, usage
 
 __all__ = ["AuditRow", "UsageRow", "add_usage", "audit_page", "note", "usage_by_day"]

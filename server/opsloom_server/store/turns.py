@@ -13,8 +13,9 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.conversations import decode_parts, with_states
+from opsloom_server.store.engine import driver_of
 from opsloom_server.store.journal import Fenced
-from opsloom_server.store.prepared import Prepared, driver_of
+from opsloom_server.store.prepared import Prepared
 from opsloom_server.store.tables.conversation import blocks, messages, turn_log
 
 __all__ = [
