@@ -44,6 +44,7 @@ class Socket:
         "_due",
         "_frames",
         "_hub",
+        "_leaving",
         "_reader",
         "_receive",
         "_second",
@@ -70,11 +71,19 @@ class Socket:
         self._work: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._stuck = False
+        # Whether it was dismissed: nothing is read or shown any more.
+        self._leaving = False
         self.connection: Connection | None = None
 
     @property
     def stuck_since(self) -> float:
         return self._wire.stuck_since
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether the credential that it was opened with has expired, and it was not dismissed for it yet."""
+        until = self.connection.principal.until if self.connection is not None else None
+        return until is not None and until <= time.monotonic() and not self._leaving
 
     # ------------------------------------------------------------------------------------------ the beginning
 
@@ -153,6 +162,8 @@ class Socket:
 
     def _take(self, connection: Connection, text: str) -> bool:
         """Hand a frame on; False when there have been too many that are none."""
+        if self._leaving:
+            return True
         try:
             frame = decode_client(text)
         except ProtocolError as error:
@@ -228,6 +239,16 @@ class Socket:
         self._wake()
 
     # ------------------------------------------------------------------------------------------ the end
+
+    def dismiss(self, error: OpsloomError, code: CloseCode) -> None:
+        """Somebody may no longer be here. They get what was posted to them and this error; of the session, no more:
+        however slowly they read, or whatever they send meanwhile.
+        """
+        assert self.connection is not None
+        self._leaving = True
+        self._hub.detach(self.connection)
+        self.connection.refuse(error)
+        self.connection.end(code)
 
     def give_up(self) -> None:
         """It does not read: end it. What it missed is in the session."""
