@@ -257,13 +257,16 @@ class Socket:
             self._reader.cancel()
 
     async def _cut_off(self) -> None:
-        """It may read what is in its buffers and the close code behind that; if not, it is cut off."""
-        with contextlib.suppress(TimeoutError):
+        """It may read what is in its buffers and the close code behind that; if not, it is cut off.
+
+        The code can only be sent once the peer reads again: its window is full, and what was written lies before it.
+        From then on it has as long once more to take it, as after every close.
+        """
+        try:
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._close(CloseCode.STUCK)
-                while (await self._receive())["type"] != "websocket.disconnect":
-                    pass
-        self._wire.abort()
+        except TimeoutError:
+            self._wire.abort()
 
     async def _reject(self, error: OpsloomError) -> None:
         self._wire.write([encode(error_frame(error)).decode()])
