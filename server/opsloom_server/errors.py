@@ -3,6 +3,7 @@
 OpsloomError                 internal       500   the rest: its cause goes to the log only
  ├── BadFrame                bad_frame      400   not a frame of the protocol
  ├── TooLong                 too_long       413   over a limit of size
+ ├── TooSlow                 expired        408   a request whose body does not come
  ├── Invalid                 invalid        422   the right shape, the wrong content (carries `issues`)
  ├── NotFound                not_found      404   absent, or somebody else's: never told apart
  ├── NotSignedIn             forbidden      401   no credential, or one that no longer holds
@@ -53,6 +54,12 @@ class TooLong(OpsloomError):
     code = "too_long"
     status = 413
     text = "This is longer than the server accepts."
+
+
+class TooSlow(OpsloomError):
+    code = "expired"
+    status = 408
+    text = "This came too slowly and was given up."
 
 
 class Invalid(OpsloomError):

@@ -5,12 +5,15 @@ import json
 
 import httptools
 import pytest
+from opsloom_protocol.codec import encode
+from opsloom_protocol.frames import Snapshot, TextDelta, TurnEnd
+from opsloom_protocol.messages import Message, MessageStatus, SessionInfo, TextPart, Turn
 
 from bench.figures import TARGETS, Target
 from bench.load import quantiles
 from bench.stamps import WIDTH, WRAP, delays, now, written
 from bench.vendor import Answers
-from bench.wires import FloorWire, Tally
+from bench.wires import FloorWire, OpsloomWire, Tally
 
 
 @pytest.mark.parametrize("at", [0, 61, 62, 3844, 62**4, WRAP - 1, WRAP + 5])
@@ -48,6 +51,43 @@ async def test_frames_are_counted_however_the_bytes_are_cut() -> None:
         assert (tally.tokens, tally.frames, tally.bytes) == (31, 2, len(data))
         assert len(tally.delays) == 31
         assert wire.answered.done()
+
+
+def answer(text: bytes, status: MessageStatus) -> Message:
+    parts = (TextPart(text=text.decode()),)
+    return Message(
+        id="msg_2", role="assistant", parent="msg_1", siblings=(), status=status, created_at="2026-01-01", parts=parts
+    )
+
+
+@pytest.mark.parametrize("last", ["snapshot", "turn.end"])
+async def test_text_that_comes_in_a_snapshot_is_counted_once(last: str) -> None:
+    """Two deltas, a snapshot of five, a delta; then the rest of nine tokens with the end, however that comes."""
+    one = written(now())
+    tally = Tally(timed=True)
+    wire = OpsloomWire(tally, {"port": 0})
+    wire.ready.set_result(None)
+    wire.answered = asyncio.get_running_loop().create_future()
+    wire.wanted = 9
+    info = SessionInfo(id="ses_1", rev=1)
+    running = Turn(id="trn_1", epoch=1, seq=5, message=answer(one * 5, "running"))
+    done = answer(one * 9, "done")
+    end = TurnEnd(rev=3, turn="trn_1", status="done", message=done)
+    whole = Snapshot(session=info, rev=3, leaf="msg_2", messages=(done,), more=False)
+    delta = encode(TextDelta(seq=1, part=0, text=one.decode()))
+    wire.message(delta)
+    wire.message(delta)
+    wire.message(encode(Snapshot(session=info, rev=2, leaf=None, messages=(), more=False, turn=running)))
+    wire.message(delta)
+    assert wire.tokens == 6
+    assert not wire.answered.done()
+    wire.message(encode(whole if last == "snapshot" else end))
+    assert wire.answered.done()
+    assert (wire.tokens, tally.tokens, len(tally.delays), tally.failed) == (9, 9, 9, 0)
+    # The next question was asked, and its answer has not begun: what stands there is the last one.
+    wire.answered, wire.tokens = asyncio.get_running_loop().create_future(), 0
+    wire.message(encode(whole))
+    assert (wire.tokens, wire.answered.done()) == (0, False)
 
 
 async def test_the_model_server_writes_what_was_asked_for() -> None:

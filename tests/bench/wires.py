@@ -1,6 +1,7 @@
 """How the load client speaks to each server under test: as little parsing as the delays allow.
 
-Text is found by the bytes before it (`"text":"`), which a token never holds; JSON is decoded only while attaching.
+Text is found by the bytes before it (`"text":"`), which a token never holds; JSON is decoded only while attaching, and
+where a frame stands for many.
 A `Wire` counts what comes and keeps each token's delay; it never raises into the loop, `failure` says what was wrong.
 """
 
@@ -11,6 +12,11 @@ import os
 import uuid
 from array import array
 from typing import Any, Final, cast
+
+from msgspec import UNSET
+from opsloom_protocol.codec import decode_server
+from opsloom_protocol.frames import Snapshot, TurnEnd
+from opsloom_protocol.messages import Message, TextPart
 
 from bench.stamps import WIDTH, delays, now
 
@@ -43,7 +49,7 @@ class Wire(asyncio.Protocol):
         self.ready: asyncio.Future[None] = self.loop.create_future()
         self.answered: asyncio.Future[None] | None = None
         self.received = 0  # bytes since the question
-        self.tokens = 0  # of the answer under way
+        self.tokens = self.wanted = 0  # of the answer under way: so many came, so many were asked for
         self.close_code: int | None = None
         self.quiet = False  # a second tab: it counts bytes, not tokens
 
@@ -67,6 +73,7 @@ class Wire(asyncio.Protocol):
         """Ask, and read the answer to its end. Raises `ConnectionError`, `ValueError` when tokens are missing."""
         self.answered = self.loop.create_future()
         self.received = self.tokens = 0
+        self.wanted = tokens
         self.ask(f"Please answer with tokens={tokens} rate={rate} pad={pad}")
         failed = self.tally.failed
         await self.answered
@@ -206,9 +213,17 @@ class BareWire(FloorWire):
 
 
 class OpsloomWire(FloorWire):
-    """A program with an API key, attached to a session: a new one, or the one of another tab."""
+    """A program with an API key, attached to a session: a new one, or the one of another tab.
+
+    Whoever reads slower than the model writes is sent the text in a snapshot, or in the turn's end. Those are decoded,
+    since they stand for many deltas; a delta never is.
+    """
 
     subprotocol = "opsloom.v1"
+
+    def __init__(self, tally: Tally, job: dict[str, Any]) -> None:
+        super().__init__(tally, job)
+        self.ended: set[bytes] = set()  # answers that were read to their end
 
     def opened(self) -> None:
         hello = {"type": "hello", "key": self.job["key"], "assistant": self.job["assistant"]}
@@ -227,16 +242,47 @@ class OpsloomWire(FloorWire):
 
     def message(self, payload: bytes) -> None:
         if self.ready.done():
-            if payload.startswith(b'{"type":"error"') and b'"retry_ms":' in payload:
-                self.refused(json.loads(payload))
-            else:
-                super().message(payload)
+            self.follow(payload)
         elif payload.startswith(b'{"type":"welcome"'):
             self.session = json.loads(payload)["session"]["id"]
         elif payload.startswith(b'{"type":"snapshot"'):
             self.ready.set_result(None)
         else:
             super().message(payload)
+
+    def follow(self, payload: bytes) -> None:
+        """A message to a connection that is attached."""
+        if payload.startswith(b'{"type":"error"') and b'"retry_ms":' in payload:
+            self.refused(json.loads(payload))
+            return
+        if not self.quiet:
+            if payload.startswith(b'{"type":"snapshot"'):
+                self.replaced(payload)
+            elif payload.startswith(b'{"type":"turn.end"'):
+                self.ended.add(_between(payload, b'"message":{"id":"'))
+                if self.tokens < self.wanted:
+                    frame = decode_server(payload)
+                    assert isinstance(frame, TurnEnd)
+                    self.whole(frame.message)
+        super().message(payload)
+
+    def replaced(self, payload: bytes) -> None:
+        """A snapshot came: the answer is in it, whole so far or to its end, unless it has not begun."""
+        frame = decode_server(payload)
+        assert isinstance(frame, Snapshot)
+        if frame.turn is not UNSET:
+            self.whole(frame.turn.message)
+        elif frame.messages and (last := frame.messages[-1]).role == "assistant" and last.id.encode() not in self.ended:
+            self.ended.add(last.id.encode())
+            self.whole(last)
+            self.tally.failed += last.status != "done"
+            self.end()
+
+    def whole(self, message: Message) -> None:
+        """The answer's text from its start: what the deltas have not brought yet counts as come now."""
+        text = "".join(part.text for part in message.parts if isinstance(part, TextPart)).encode()
+        if more := text[self.tokens * self.tally.width :]:
+            self.text(more)
 
 
 class ChainlitWire(WebSocketWire):

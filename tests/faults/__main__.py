@@ -51,7 +51,7 @@ def play(name: str, scenario: Scenario, times: int, seed: int) -> bool:
     since = time.monotonic()
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task(name, total=count)
+        task = bar.add_task(name, total=scenario.steps or count)
         try:
             seen = asyncio.run(scenario.run(count, seed, lambda: bar.advance(task)))
         except AssertionError as error:

@@ -3,12 +3,11 @@
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
-from conftest import free_port
 from opsloom_server.auth import keys
 from opsloom_server.store import assistants
 from opsloom_server.store.engine import Database
@@ -17,6 +16,8 @@ from stage.process import ServerProcess
 from stage.server import SCRIPTED
 from vendors import ScriptedVendor
 
+from faults.clocks import Clock
+from faults.ports import lasting_port
 from faults.postgres import Postgres
 from faults.proxy import Proxy
 from faults.redis import Redis
@@ -37,11 +38,14 @@ class Node:
     `url` is the socket without a proxy, `front_url` the one through it.
     """
 
-    def __init__(self, name: str, process: ServerProcess, front: Proxy, wires: dict[str, Proxy]) -> None:
+    def __init__(
+        self, name: str, process: ServerProcess, front: Proxy, wires: dict[str, Proxy], clock: Clock | None = None
+    ) -> None:
         self.name = name
         self.process = process
         self.front = front
         self.wires = wires
+        self.clock = clock
 
     @property
     def url(self) -> str:
@@ -92,7 +96,14 @@ class Bench:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, nodes: int = 1, *, redis: bool = False, wired: bool = True, lease: float | None = None, **environment: str
+        cls,
+        nodes: int = 1,
+        *,
+        redis: bool = False,
+        wired: bool = True,
+        lease: float | None = None,
+        clocks: Sequence[Clock] = (),
+        **environment: str,
     ) -> AsyncIterator[Self]:
         """Start it all. Without `wired`, the nodes reach what is behind them directly, which costs less.
 
@@ -101,6 +112,7 @@ class Bench:
             redis: whether they share a Redis.
             wired: whether proxies stand between the nodes and what is behind them.
             lease: seconds that a turn's owner may be silent; None = the server's own default.
+            clocks: one a node, where the machine's own is not what they shall have.
             environment: more settings of the servers.
         """
         async with AsyncExitStack() as stack:
@@ -114,14 +126,15 @@ class Bench:
             if lease is not None:
                 environment["OPSLOOM_LEASE_SECONDS"] = f"{lease:g}"
             for number in range(nodes):
-                node = await stack.enter_async_context(bench._node(f"node{number}", wired, environment))
+                clock = clocks[number] if clocks else None
+                node = await stack.enter_async_context(bench._node(f"node{number}", wired, environment, clock))
                 bench.nodes.append(node)
                 if not bench.key:
                     bench.key = await bench._prepare()
             yield bench
 
     @asynccontextmanager
-    async def _node(self, name: str, wired: bool, more: dict[str, str]) -> AsyncIterator[Node]:
+    async def _node(self, name: str, wired: bool, more: dict[str, str], clock: Clock | None) -> AsyncIterator[Node]:
         async with AsyncExitStack() as stack:
             wires: dict[str, Proxy] = {}
 
@@ -145,13 +158,14 @@ class Bench:
                 "OPENAI_API_KEY": "sk-test-not-a-key",
                 "OPENAI_BASE_URL": f"http://127.0.0.1:{vendor}/v1",
                 **({"REDIS_URL": f"redis://127.0.0.1:{redis}/0"} if redis else {}),
+                **(clock.environment(self.folder / f"{name}.clock") if clock is not None else {}),
                 **more,
             }
-            process = ServerProcess(environment, free_port(), self.folder / f"{name}.log")
+            process = ServerProcess(environment, lasting_port(), self.folder / f"{name}.log")
             front = await stack.enter_async_context(Proxy(process.port))
             try:
                 await process.start()
-                yield Node(name, process, front, wires)
+                yield Node(name, process, front, wires, clock)
             finally:
                 if process.running:
                     process.send(signal.SIGCONT)

@@ -54,6 +54,6 @@ def one_node() -> Iterator[Theatre]:
 
 @pytest.fixture(scope="session")
 def two_nodes() -> Iterator[Theatre]:
-    """With a lease of 1.5 s, so that nobody waits ten for a take-over."""
-    with theatre(2, lease=1.5) as played:
+    """With a lease of 3 s: nobody waits ten for a take-over, and a node that a busy machine starves keeps its turns."""
+    with theatre(2, lease=3.0) as played:
         yield played

@@ -4,65 +4,29 @@ Those of other rooms: 1 and 13 in tests/server, 8 in test_two_nodes.py, 19 in th
 """
 
 import asyncio
-import random
 import time
-from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 from opsloom_protocol.frames import ErrorFrame, Stop, TurnEnd
-from opsloom_server.log.streams import connect as connect_redis
-from redis.exceptions import RedisError
-from vendors import PingsOnly, Stall, Text, ToolCall
 
-from faults.bench import ASSISTANT, Bench
+from faults.bench import Bench
 from faults.conftest import Act, Theatre
-from faults.proxy import Proxy
+from faults.scenarios.bugs import (
+    SAID,
+    WHOLE,
+    asked,
+    back_around_the_end,
+    cancelled_redis,
+    cancelled_requests,
+    foreign_sessions,
+    opened,
+    script,
+    shown,
+)
 from faults.visitor import Visitor, retry, send, words
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-
-SAID = [f"w{n:02d} " for n in range(50)]
-WHOLE = "".join(SAID)
-
-
-def script(body: dict[str, Any]) -> list[Any]:
-    """What the model says, by what it was asked."""
-    question = str(body["messages"][-1]["content"])
-    if question.startswith("slow"):
-        return [Text(tokens=SAID, delay=0.02)]
-    if question.startswith("quick"):
-        return [Text(tokens=SAID[:3])]
-    if question.startswith("tool"):
-        table = {"title": "T", "columns": [{"key": "a", "label": "A"}], "rows": [{"a": 1}]}
-        return [Text(tokens=SAID[:5], delay=0.01), ToolCall("show_table", table)]
-    if question.startswith("pings"):
-        return [Text(tokens=SAID[:3]), PingsOnly()]
-    if question.startswith("hole"):
-        return [Text(tokens=SAID[:3]), Stall()]
-    return [Text("ok")]
-
-
-async def opened(bench: Bench, session: str | None = None, node: int = 0) -> Visitor:
-    window = Visitor(bench.key, ASSISTANT, session)
-    await window.attach(bench.nodes[node].url)
-    return window
-
-
-async def asked(bench: Bench, kind: str = "slow", after: int = 5) -> tuple[Visitor, str]:
-    """A window in the middle of an answer, and the question."""
-    window = await opened(bench)
-    text = f"{kind} {uuid4().hex}"
-    await window.ask(send(text))
-    async with asyncio.timeout(10):
-        while len(shown(window).split()) < after:
-            await window.step()
-    return window, text
-
-
-def shown(window: Visitor) -> str:
-    return words(window.messages[-1]) if window.messages and window.messages[-1].role == "assistant" else ""
 
 
 async def whole(window: Visitor, text: str) -> None:
@@ -96,17 +60,7 @@ async def bug_4_the_end_frame_is_lost(bench: Bench) -> None:
 
 
 async def bug_5_back_within_50_ms_of_the_end(bench: Bench) -> None:
-    async def one(at: int) -> None:
-        window, text = await asked(bench, "quick", after=1)
-        window.cut()
-        await asyncio.sleep(at / 1000)
-        await window.attach(bench.nodes[0].url, with_cursor=at % 2 == 0)
-        answer = await window.until_ended(text)
-        assert (answer.status, words(answer)) == ("done", "".join(SAID[:3]))
-        window.cut()
-
-    for start in range(0, 50, 10):
-        await asyncio.gather(*(one(at) for at in range(start, start + 10)))
+    await back_around_the_end(bench, 60)
 
 
 async def bug_6_reload_at_each_100_ms(bench: Bench) -> None:
@@ -147,16 +101,11 @@ async def bug_7_before_the_first_event_and_from_a_place_long_gone(bench: Bench) 
 
 async def bug_9_a_replay_across_sessions(bench: Bench) -> None:
     """A stranger with the id of a session, and with its cursor, learns nothing, not even that it exists."""
+    await foreign_sessions(bench, 2)
     window, text = await asked(bench)
-    async with httpx2.AsyncClient(base_url=bench.nodes[0].process.base) as http:
-        made = (await http.post("/api/v1/tickets", json={"assistant": ASSISTANT})).json()
-    async with httpx2.AsyncClient(base_url=bench.nodes[0].process.base) as http:
-        headers = {"authorization": f"Bearer {made['visitor']}"}
-        page = await http.get(f"/api/v1/sessions/{window.session}/messages", headers=headers)
-        assert page.status_code == 404
     other = await opened(bench)
-    other.state, other.session = window.state, other.session
-    # Its own session with another's cursor: a snapshot of its own, nothing of the other.
+    other.state = window.state
+    # One's own other session with this one's cursor: a snapshot of its own, nothing of the other.
     await other.attach(bench.nodes[0].url)
     assert other.messages == []
     await whole(window, text)
@@ -217,34 +166,7 @@ async def bug_12_stopped_at_20_points_and_asked_again(bench: Bench) -> None:
 
 
 async def bug_15_requests_that_nobody_waits_for(bench: Bench) -> None:
-    """Sockets and pages that are cut in the middle of a request leave no connection of the database behind."""
-
-    async def socket(at: int) -> None:
-        window = await opened(bench)
-        await window.say(send(f"ok {at}"))
-        window.cut()
-
-    async def page(http: httpx2.AsyncClient) -> None:
-        try:
-            await http.get("/api/v1/sessions", timeout=0.004)
-        except httpx2.TimeoutException:
-            return
-
-    headers = {"authorization": f"Bearer {bench.key}"}
-    async with httpx2.AsyncClient(base_url=bench.nodes[0].process.base, headers=headers) as http:
-        for start in range(0, 300, 30):
-            await asyncio.gather(*(page(http) for _ in range(30)), *(socket(at) for at in range(start, start + 10)))
-    await asyncio.sleep(1)
-    busy = await bench.count(
-        "select count(*) from pg_stat_activity where application_name = 'opsloom' and state like 'idle in%'"
-    )
-    there = await bench.count("select count(*) from pg_stat_activity where application_name = 'opsloom'")
-    assert busy == 0
-    # The pool keeps ten; the worker and what listens have one each.
-    assert there <= 30
-    window = await opened(bench)
-    await window.ask(send(f"quick {uuid4().hex}"))
-    window.cut()
+    await cancelled_requests(bench, 240)
 
 
 async def bug_16_windows_come_and_go_while_much_is_said(bench: Bench) -> None:
@@ -329,32 +251,5 @@ def test_two_nodes(two_nodes: Theatre) -> None:
 
 
 async def test_14_cancelled_redis_commands(redis_url: str) -> None:
-    """Commands that are cancelled on a slow wire: nobody gets another's reply, and the pool keeps its size."""
-    async with Proxy(int(redis_url.rpartition(":")[2].partition("/")[0])) as proxy:
-        proxy.up.delay = proxy.down.delay = 0.01
-        redis = connect_redis(f"redis://127.0.0.1:{proxy.port}/0")
-        chance = random.Random(14)
-        wrong: list[tuple[str, Any]] = []
-
-        async def one(at: int) -> None:
-            value = f"value {at}"
-            try:
-                async with asyncio.timeout(chance.choice((0.005, 0.015, 0.025, 5.0))):
-                    got = await redis.echo(value)
-            except (TimeoutError, RedisError):
-                return
-            if got not in (value, value.encode()):
-                wrong.append((value, got))
-
-        try:
-            for start in range(0, 2_000, 20):
-                await asyncio.gather(*(one(at) for at in range(start, start + 20)))
-            assert not wrong
-            proxy.heal()
-            assert await redis.echo("at the end") in ("at the end", b"at the end")
-            # 20 at once: a pool that leaked would hold a connection for each of the cancelled.
-            async with asyncio.timeout(5):
-                while len(proxy.links) > 25:
-                    await asyncio.sleep(0.05)
-        finally:
-            await redis.aclose()
+    port = int(redis_url.rpartition(":")[2].partition("/")[0])
+    assert await cancelled_redis(port, 2_000, 0.01) > 1_000

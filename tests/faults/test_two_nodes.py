@@ -8,7 +8,7 @@ from faults.scenarios import databases, owners, sends
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
-LEASE = 1.5
+LEASE = 3.0
 """Of the shared bench."""
 
 
@@ -33,7 +33,7 @@ def test_an_owner_that_was_stopped_beyond_its_lease_writes_nothing_more(two_node
         bench.vendor.script(owners.script)
         turn = owners.Turn(bench, 1)
         try:
-            await owners.stop_once(turn, owners.Seen(), seconds=3.5, settle=1.5)
+            await owners.stop_once(turn, owners.Seen(), seconds=5.5, settle=2.0)
         finally:
             turn.owner.resume()
             turn.leave()
@@ -43,7 +43,7 @@ def test_an_owner_that_was_stopped_beyond_its_lease_writes_nothing_more(two_node
 
 def test_lost_answers_make_no_second_run(two_nodes: Theatre) -> None:
     async def act(bench: Bench) -> None:
-        told = await sends.play(bench, 100, seed=1, step=lambda: None, talkers=10)
+        told = await sends.play(bench, 200, seed=1, step=lambda: None)
         assert told["breaches"] == 0, told
 
     two_nodes(act)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
+import msgspec
 from opsloom_protocol.codec import decode_server, encode
 from opsloom_protocol.errors import ProtocolError
 from opsloom_protocol.frames import (
@@ -38,6 +39,7 @@ LOST: Final = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, EOFE
 SILENCE_SECONDS: Final = 8.0
 """A visitor who expects a frame waits so long, then it takes the connection for dead."""
 
+_fields: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIVELESS: Final = (ErrorFrame, Ack, Pong, GoingAway)
 
 
@@ -49,9 +51,10 @@ class Visitor:
     """One window on one session. `state` survives connections; `gone` says why the last one ended."""
 
     def __init__(
-        self, key: str, assistant: str, session: str | None = None, headers: Mapping[str, str] | None = None
+        self, key: str, assistant: str | None, session: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         self.key = key
+        self.url = ""
         self.headers = headers
         self.assistant = assistant
         self.session = session
@@ -73,13 +76,16 @@ class Visitor:
     def attached(self) -> bool:
         return self._socket is not None
 
-    async def attach(self, url: str, *, with_cursor: bool = True) -> Welcome:
-        """Connect and say hello; the reply must be a welcome, then what was missed or one snapshot."""
+    async def attach(self, url: str = "", *, with_cursor: bool = True) -> Welcome:
+        """Connect, where it was before if no URL is given, and say hello; the reply must be a welcome, then what was
+        missed or one snapshot.
+        """
         self.cut()
-        self.history.append(f"{asyncio.get_running_loop().time():.3f} dial {url[-9:-3]}")
+        self.url = url or self.url
+        self.history.append(f"{asyncio.get_running_loop().time():.3f} dial {self.url[-9:-3]}")
         # Within the handshake's own limit a stopped node would hold us for ten seconds.
         self._socket = await connect(
-            url,
+            self.url,
             subprotocols=[Subprotocol("opsloom.v1")],
             compression=None,
             max_size=1 << 25,
@@ -219,6 +225,8 @@ class Visitor:
         frame = decode_server(raw)
         if frame is None:
             raise Breach(f"Not a frame of the protocol: {raw[:200]!r}")
+        if unknown := _fields.decode(raw).keys() - {"type", *frame.__struct_fields__}:
+            raise Breach(f"{type(frame).__name__} has fields that it does not have: {', '.join(unknown)}")
         self.history.append(f"{asyncio.get_running_loop().time():.3f} {_short(frame)}")
         return frame
 

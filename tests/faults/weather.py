@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from faults.bench import Bench
-from faults.schedules import Stage
+from faults.stage import Stage
 
 Disaster = Callable[[Stage, random.Random], Coroutine[Any, Any, None]]
 
@@ -81,9 +81,17 @@ async def freeze_redis(stage: Stage, chance: random.Random) -> None:
         stage.bench.redis.go_on()
 
 
+async def turn_a_clock(stage: Stage, chance: random.Random) -> None:
+    """A node's wall clock leaps by up to an hour, in either direction."""
+    clocks = [node.clock for node in stage.bench.nodes if node.clock is not None]
+    if clocks:
+        chance.choice(clocks).leap(chance.uniform(-3600, 3600))
+
+
 RESTARTS: tuple[Disaster, ...] = (kill_a_node, drain_a_node)
 WIRES: tuple[Disaster, ...] = (cut_the_database, slow_the_wires, cut_the_vendor)
 POSTGRES: tuple[Disaster, ...] = (restart_postgres,)
+CLOCKS: tuple[Disaster, ...] = (turn_a_clock,)
 REDIS: tuple[Disaster, ...] = (flush_redis, restart_redis, freeze_redis)
 
 

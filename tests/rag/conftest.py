@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from conftest import Cluster
+from embedders import local_model
 from opsloom_rag.embedding.minilm import MiniLM
 from opsloom_rag.stores import Transact
 from opsloom_rag.stores.tables import knowledge_bases, metadata
@@ -20,11 +21,9 @@ POLICY = "workspace_id = current_setting('app.workspace', true)"
 
 
 @pytest.fixture(scope="session")
-def minilm() -> Iterator[MiniLM]:
+def minilm() -> MiniLM:
     """The local model, loaded once (0.3 s)."""
-    embedder = MiniLM.load()
-    yield embedder
-    embedder.close()
+    return local_model()
 
 
 @pytest.fixture

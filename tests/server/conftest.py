@@ -5,9 +5,20 @@ from pathlib import Path
 
 import pytest
 from conftest import Cluster, PostgresUrl
+from embedders import local_model
+from opsloom_rag.embedding import DEFAULT, EMBEDDERS
 from opsloom_server.app import running
 from opsloom_server.settings import Settings
 from stage import Stage
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_embedder() -> Iterator[None]:
+    """All servers of this process share one embedder. Each would load its own otherwise, and keep it until the garbage
+    of the ended server is collected: 3 GB towards the end of a whole run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(EMBEDDERS, DEFAULT, local_model)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +38,16 @@ def seeded(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def seeded_url(postgres_cluster: Cluster, seeded: str) -> Iterator[PostgresUrl]:
     """A copy of it for this test (about 60 ms)."""
+    url = postgres_cluster.create(seeded)
+    try:
+        yield url
+    finally:
+        postgres_cluster.drop(url)
+
+
+@pytest.fixture(scope="module")
+def seeded_module_url(postgres_cluster: Cluster, seeded: str) -> Iterator[PostgresUrl]:
+    """A copy of it that the tests of one module share."""
     url = postgres_cluster.create(seeded)
     try:
         yield url

@@ -29,7 +29,7 @@ Theatre = Callable[[Act], None]
 
 
 @pytest.fixture(scope="module")
-def theatre(postgres_module_url: PostgresUrl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+def theatre(seeded_module_url: PostgresUrl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
     """One server for all schedules of this module; each is played to its end in the server's own loop."""
     folder: Path = tmp_path_factory.mktemp("delivery")
     with asyncio.Runner() as runner:
@@ -38,7 +38,7 @@ def theatre(postgres_module_url: PostgresUrl, tmp_path_factory: pytest.TempPathF
         over = asyncio.Event()
 
         async def hold() -> None:
-            async with Stage.open(postgres_module_url, folder) as stage:
+            async with Stage.open(seeded_module_url, folder) as stage:
                 opened.set_result(stage)
                 await over.wait()
 

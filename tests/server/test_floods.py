@@ -5,7 +5,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import httpx2
 import psutil
 import pytest
 import pytest_asyncio
-from conftest import Cluster, PostgresUrl, free_port
+from conftest import PostgresUrl, free_port
 from stage import RawClient
 from stage.process import ServerProcess, server_process
 from websockets.asyncio.client import connect
@@ -98,15 +98,6 @@ class Victim:
 
     def client(self) -> RawClient:
         return RawClient(self.server.url, key=self.key, assistant="demo")
-
-
-@pytest.fixture(scope="module")
-def seeded_module_url(postgres_cluster: Cluster, seeded: str) -> Iterator[PostgresUrl]:
-    url = postgres_cluster.create(seeded)
-    try:
-        yield url
-    finally:
-        postgres_cluster.drop(url)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

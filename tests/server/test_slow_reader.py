@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 import psutil
 from stage import Stage
 from vendors import Text
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 # 12 MB: more than the kernel's buffers of both ends together.
 BIG = Text(tokens=["x" * 4_000] * 3_000, delay=0.0005)
@@ -34,6 +36,27 @@ async def test_a_stuck_reader_costs_nobody_anything(stage: Stage) -> None:
         stuck.transport.abort()
         ref = await client.ask("ping")
         assert (await client.reply(ref))["type"] == "pong"
+
+
+async def test_a_reader_that_wakes_just_after_it_was_given_up_is_told_why(stage: Stage) -> None:
+    """What lies before the close code is read first; who wakes later finds the connection gone (1006)."""
+    stage.vendor.script([BIG])
+    hub = stage.parts.hub
+    async with stage.client() as client:
+        await client.until("snapshot")
+        stuck = await connect(stage.url, compression=None, max_queue=1, max_size=None)
+        await stuck.send(json.dumps({**client.hello, "session": client.session}))
+        while hub.connections < 2:
+            await asyncio.sleep(0.02)
+        await client.ask("send", text="a lot, please")
+        await client.until("turn.end", seconds=60)
+        async with asyncio.timeout(20):
+            while hub.connections > 1:
+                await asyncio.sleep(0.05)
+            with suppress(ConnectionClosed):
+                while True:
+                    await stuck.recv()
+        assert stuck.close_code == 4409
 
 
 async def test_a_reader_that_was_slow_gets_one_snapshot_and_goes_on(stage: Stage) -> None:

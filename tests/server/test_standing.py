@@ -1,14 +1,21 @@
 """A socket outlives what its first frame proved: whoever may no longer be here is cut off within seconds."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 import pytest_asyncio
-from opsloom_server.auth import keys
+from conftest import PostgresUrl
+from faults.proxy import Proxy
+from opsloom_server.app import create_app
+from opsloom_server.auth import keys, logins
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from sqlalchemy import text
 from stage import RawClient, Stage
+from stage.server import serving
 from vendors import Text
 from websockets.exceptions import ConnectionClosed
 
@@ -32,12 +39,32 @@ async def cut(client: RawClient) -> tuple[int, str]:
     return closed.value.rcvd.code, str(client.frames[-1]["code"])
 
 
-async def visitor(stage: Stage, api: httpx2.AsyncClient) -> RawClient:
-    given = (await api.post("tickets", json={"assistant": "scripted", "identity": {"id": "anna"}})).json()
-    client = RawClient(stage.url, key="", assistant="scripted")
+def by_ticket(url: str, ticket: str) -> RawClient:
+    client = RawClient(url, key="", assistant="scripted")
     del client.hello["key"]
-    client.hello["ticket"] = given["ticket"]
+    client.hello["ticket"] = ticket
     return client
+
+
+async def visitor(stage: Stage, api: httpx2.AsyncClient, name: str = "anna") -> RawClient:
+    """Somebody on whose behalf a program asks."""
+    given = (await api.post("tickets", json={"assistant": "scripted", "identity": {"id": name}})).json()
+    return by_ticket(stage.url, given["ticket"])
+
+
+@pytest_asyncio.fixture
+async def browser(stage: Stage) -> AsyncIterator[httpx2.AsyncClient]:
+    """A browser that is signed in by the owner's link."""
+    link = await logins.owner_link(stage.parts.database, DEFAULT_WORKSPACE)
+    assert link is not None
+    async with httpx2.AsyncClient(base_url=f"{stage.base}/api/v1", timeout=20) as client:
+        me = (await client.post("login", json={"token": link.text})).json()
+        client.headers["X-CSRF-Token"] = me["csrf"]
+        yield client
+
+
+async def signed_in(url: str, browser: httpx2.AsyncClient) -> RawClient:
+    return by_ticket(url, (await browser.post("tickets", json={"assistant": "scripted"})).json()["ticket"])
 
 
 async def test_a_person_who_is_shut_out(stage: Stage, api: httpx2.AsyncClient) -> None:
@@ -66,6 +93,72 @@ async def test_a_key_that_is_taken_back_and_one_that_runs_out(stage: Stage, api:
         assert await cut(one) == (4401, "forbidden")
         assert await cut(two) == (4401, "forbidden")
         assert (await owner.reply(await owner.ask("ping")))["type"] == "pong"
+
+
+async def test_a_browser_that_signs_out_leaves_every_node(
+    stage: Stage, api: httpx2.AsyncClient, browser: httpx2.AsyncClient
+) -> None:
+    """And what it was given before it left opens nothing."""
+    settings = stage.parts.settings
+    async with serving(create_app(settings), settings.limits) as (_, base):
+        elsewhere = base.replace("http", "ws", 1) + "/ws"
+        here, there = await signed_in(stage.url, browser), await signed_in(elsewhere, browser)
+        unused = await signed_in(stage.url, browser)
+        async with here, there, stage.client() as owner:
+            for client in (here, there, owner):
+                await client.until("snapshot")
+            assert (await browser.post("logout")).status_code == 204
+            for client in (here, there):
+                assert await cut(client) == (4401, "forbidden")
+            assert (await owner.reply(await owner.ask("ping")))["type"] == "pong"
+        async with unused:
+            assert await cut(unused) == (4401, "forbidden")
+
+
+async def test_a_sign_in_that_runs_out(stage: Stage, browser: httpx2.AsyncClient) -> None:
+    async with await signed_in(stage.url, browser) as client:
+        await client.until("snapshot")
+        async with stage.parts.database.transact(DEFAULT_WORKSPACE) as connection:
+            await connection.execute(text("UPDATE logins SET expires_at = now()"))
+        assert await cut(client) == (4401, "forbidden")
+
+
+async def test_people_whom_a_program_let_in_go_with_its_key(stage: Stage, api: httpx2.AsyncClient) -> None:
+    """A key that was stolen may have let anybody in, as anybody."""
+    made = (await api.post("api-keys", json={"name": "shop"})).json()
+    async with httpx2.AsyncClient(base_url=api.base_url, headers={"Authorization": f"Bearer {made['key']}"}) as shop:
+        thief, program = await visitor(stage, shop, "anna"), (await shop.post("tickets", json={})).json()["ticket"]
+    async with thief, by_ticket(stage.url, program) as own, await visitor(stage, api, "anna") as anna:
+        for client in (thief, own, anna):
+            await client.until("snapshot")
+        assert (await api.delete(f"api-keys/{made['id']}")).status_code == 204
+        for client in (thief, own):
+            assert await cut(client) == (4401, "forbidden")
+        assert (await anna.reply(await anna.ask("ping")))["type"] == "pong"
+
+
+async def test_a_key_runs_out_although_the_database_hangs(seeded_url: PostgresUrl, tmp_path: Path) -> None:
+    """Its time is known from the beginning; nobody has to be asked for it."""
+    parts = urlsplit(seeded_url.dsn)
+    async with Proxy(f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432") as wire:
+        url = f"postgresql://{parts.username}@127.0.0.1:{wire.port}{parts.path}"
+        async with Stage.open(url, tmp_path) as stage:
+            expires = datetime.now(UTC) + timedelta(seconds=3)
+            _, token = await keys.create(stage.parts.database, DEFAULT_WORKSPACE, "short", expires_at=expires)
+            _, later = await keys.create(
+                stage.parts.database, DEFAULT_WORKSPACE, "long", expires_at=expires + timedelta(hours=1)
+            )
+            short = RawClient(stage.url, key=token.text, assistant="scripted")
+            async with short, RawClient(stage.url, key=later.text, assistant="scripted") as long:
+                await short.until("snapshot")
+                await long.until("snapshot")
+                wire.stall()
+                try:
+                    assert await cut(short) == (4401, "forbidden")
+                    assert datetime.now(UTC) >= expires
+                    assert (await long.reply(await long.ask("ping")))["type"] == "pong"
+                finally:
+                    wire.resume()
 
 
 async def test_an_assistant_that_is_deleted_can_be_read_by_socket_and_rest_alike(

@@ -248,12 +248,18 @@ def upgrade() -> None:
         sa.Column('origin', sa.Text(), nullable=True),
         sa.Column('assistants', sa.ARRAY(sa.Text()), nullable=True),
         sa.Column('role', sa.Text(), nullable=False),
+        sa.Column('key_id', sa.Text(), nullable=True),
+        sa.Column('login_id', sa.Text(), nullable=True),
         sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
         sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(['key_id'], ['api_keys.id'], name='fk_tickets_key_id', ondelete='CASCADE'),
+        sa.ForeignKeyConstraint(['login_id'], ['logins.id'], name='fk_tickets_login_id', ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['user_id'], ['users.id'], name='fk_tickets_user_id', ondelete='CASCADE'),
         sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name='fk_tickets_workspace_id', ondelete='CASCADE'),
         sa.PrimaryKeyConstraint('id', name='pk_tickets'),
         sa.UniqueConstraint('workspace_id', 'hash', name='uq_tickets_workspace_id_hash'))
+    op.create_index('ix_tickets_key_id', 'tickets', ['key_id'])
+    op.create_index('ix_tickets_login_id', 'tickets', ['login_id'])
     op.create_index('ix_tickets_user_id', 'tickets', ['user_id'])
     op.create_index('ix_tickets_workspace_id_expires_at', 'tickets', ['workspace_id', 'expires_at'])
     op.create_table('chunks',

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from sqlalchemy import delete, func, insert, or_, select, update
 
+from opsloom_server.auth.expiry import deadline, left
 from opsloom_server.auth.principal import Principal, Role
 from opsloom_server.auth.tokens import Token, make, matches, parse
 from opsloom_server.errors import NotFound, NotSignedIn
@@ -88,6 +89,7 @@ async def check(database: Database, key: str) -> Principal:
                 api_keys.c.role,
                 api_keys.c.assistants,
                 users_table.c.name,
+                left(api_keys.c.expires_at).label("left"),
                 (func.coalesce(api_keys.c.used_at < func.now() - _USED_EVERY, True)).label("stale"),
             )
             .join(users_table, users_table.c.id == api_keys.c.user_id)
@@ -115,6 +117,7 @@ async def check(database: Database, key: str) -> Principal:
         name=row.name,
         assistants=None if row.assistants is None else tuple(row.assistants),
         key=row.id,
+        until=deadline(row.left),
     )
 
 
@@ -137,7 +140,9 @@ async def listed(database: Database, workspace: str) -> list[KeyRow]:
 
 
 async def revoke(database: Database, workspace: str, key: str) -> None:
-    """Take a key back, at once; its user stays, disabled, as the author of what it said. Raises NotFound."""
+    """Take a key back, at once, with the tickets that were got with it. Its user stays, disabled, as the author of what
+    it said. Raises NotFound.
+    """
     async with database.transact(workspace) as connection:
         gone = await connection.execute(delete(api_keys).where(api_keys.c.id == key).returning(api_keys.c.user_id))
         user = gone.scalar()

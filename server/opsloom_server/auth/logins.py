@@ -59,7 +59,7 @@ async def sign_in(database: Database, link: str) -> tuple[Principal, Token]:
     token = parse(link, "link")
     if token is None:
         raise NotSignedIn(_REFUSED)
-    cookie = make("cookie", token.workspace)
+    cookie, login = make("cookie", token.workspace), new_id("lgn")
     async with database.transact(token.workspace) as connection:
         # Two people with two links at once: the second waits here, and then finds its link gone.
         await connection.execute(select(workspaces.c.id).where(workspaces.c.id == token.workspace).with_for_update())
@@ -87,7 +87,7 @@ async def sign_in(database: Database, link: str) -> tuple[Principal, Token]:
             raise NotSignedIn(_REFUSED)
         await connection.execute(
             insert(logins).values(
-                id=new_id("lgn"),
+                id=login,
                 workspace_id=token.workspace,
                 kind="cookie",
                 user_id=user,
@@ -95,7 +95,10 @@ async def sign_in(database: Database, link: str) -> tuple[Principal, Token]:
                 expires_at=func.now() + timedelta(days=COOKIE_DAYS),
             )
         )
-    return Principal(workspace=token.workspace, user=user, kind="person", role=row.role, name=row.name), cookie
+    signed_in = Principal(
+        workspace=token.workspace, user=user, kind="person", role=row.role, name=row.name, login=login
+    )
+    return signed_in, cookie
 
 
 async def check(database: Database, cookie: str) -> Principal | None:
@@ -106,7 +109,13 @@ async def check(database: Database, cookie: str) -> Principal | None:
     async with database.transact(token.workspace) as connection:
         row = (
             await connection.execute(
-                select(users_table.c.id, users_table.c.role, users_table.c.name, users_table.c.kind)
+                select(
+                    users_table.c.id,
+                    users_table.c.role,
+                    users_table.c.name,
+                    users_table.c.kind,
+                    logins.c.id.label("login"),
+                )
                 .join(logins, logins.c.user_id == users_table.c.id)
                 .where(
                     logins.c.workspace_id == token.workspace,
@@ -119,11 +128,13 @@ async def check(database: Database, cookie: str) -> Principal | None:
         ).one_or_none()
     if row is None:
         return None
-    return Principal(workspace=token.workspace, user=row.id, kind=row.kind, role=row.role, name=row.name)
+    return Principal(
+        workspace=token.workspace, user=row.id, kind=row.kind, role=row.role, name=row.name, login=row.login
+    )
 
 
 async def sign_out(database: Database, cookie: str) -> None:
-    """End a sign-in; a cookie that does not hold is no error."""
+    """End a sign-in, and the tickets that were got with it; a cookie that does not hold is no error."""
     token = parse(cookie, "cookie")
     if token is None:
         return

@@ -8,22 +8,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.auth.principal import Principal, Role
 from opsloom_server.store.tables.assistants import assistants
-from opsloom_server.store.tables.identity import api_keys, users
+from opsloom_server.store.tables.identity import api_keys, logins, users
 
 __all__ = ["Standing", "standing"]
 
 
 class Standing(Struct, frozen=True):
-    """What still holds of what was asked about: ids of users with their role, of keys, of assistants."""
+    """What still holds of what was asked about: ids of users with their role, of keys, of sign-ins, of assistants."""
 
     users: dict[str, Role]
     keys: frozenset[str]
+    logins: frozenset[str]
     assistants: frozenset[str]
 
     def holds(self, principal: Principal) -> bool:
-        """Whether they are still who they proved to be: not shut out, their key not taken back, their role no lower."""
+        """Whether they are still who they proved to be: not shut out, their key not taken back, their browser not
+        signed out, their role no lower.
+        """
         role = self.users.get(principal.user)
         if role is None or (principal.key is not None and principal.key not in self.keys):
+            return False
+        if principal.login is not None and principal.login not in self.logins:
             return False
         return not principal.exceeds(role)
 
@@ -37,6 +42,7 @@ _ACTIVE = select(users.c.id, users.c.role).where(users.c.id == _listed("users"),
 _VALID = select(api_keys.c.id).where(
     api_keys.c.id == _listed("keys"), or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.now())
 )
+_SIGNED_IN = select(logins.c.id).where(logins.c.id == _listed("logins"), logins.c.expires_at > func.now())
 _THERE = select(assistants.c.id).where(assistants.c.id == _listed("used"), assistants.c.deleted_at.is_(None))
 
 
@@ -44,11 +50,14 @@ async def standing(connection: AsyncConnection, principals: Iterable[Principal],
     """Ask about these people, and about the assistants (ids) that they talk to. All are of one workspace."""
     people = list(principals)
     shown = {principal.key for principal in people if principal.key is not None}
+    signed_in = {principal.login for principal in people if principal.login is not None}
     active = await connection.execute(_ACTIVE, {"users": list({principal.user for principal in people})})
     valid = await connection.execute(_VALID, {"keys": list(shown)}) if shown else ()
+    still_in = await connection.execute(_SIGNED_IN, {"logins": list(signed_in)}) if signed_in else ()
     there = await connection.execute(_THERE, {"used": list(set(used))})
     return Standing(
         {row.id: row.role for row in active},
         frozenset(row.id for row in valid),
+        frozenset(row.id for row in still_in),
         frozenset(row.id for row in there),
     )

@@ -9,9 +9,10 @@ from msgspec import to_builtins
 from opsloom_rag.errors import RagError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from opsloom_server.errors import Invalid, NotFound, NotSignedIn, OpsloomError
+from opsloom_server.errors import BadFrame, Invalid, NotFound, NotSignedIn, OpsloomError
 
 __all__ = ["answer", "install"]
 
@@ -45,6 +46,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(UnicodeEncodeError, _unstorable)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -84,6 +86,11 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
 
 async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:
     return answer(Invalid("The text holds characters that cannot be stored (NUL, or half of a surrogate pair)."))
+
+
+async def _gone(_request: Request, _error: Exception) -> JSONResponse:
+    """Whoever sent it hung up in the middle: nobody reads this, and nothing is wrong with us."""
+    return answer(BadFrame("The body ended before it was whole."))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

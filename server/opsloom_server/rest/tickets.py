@@ -119,5 +119,11 @@ async def _on_behalf(
     if disabled:
         raise Forbidden("This person may not sign in any more.")
     return Principal(
-        workspace=program.workspace, user=user, kind="person", role="visitor", name=name, assistants=(assistant.id,)
+        workspace=program.workspace,
+        user=user,
+        kind="person",
+        role="visitor",
+        name=name,
+        assistants=(assistant.id,),
+        key=program.key,
     )

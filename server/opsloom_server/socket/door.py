@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import time
 from collections import defaultdict
@@ -21,6 +20,7 @@ from opsloom_server.auth.pace import Pace
 from opsloom_server.auth.standing import Standing, standing
 from opsloom_server.errors import Forbidden, NotSignedIn, Unavailable
 from opsloom_server.hub import Connection, Hub
+from opsloom_server.hub.live import LiveSession
 from opsloom_server.socket.line import Socket
 from opsloom_server.store import assistants
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
@@ -29,8 +29,8 @@ from opsloom_server.transport import EXTENSION
 # Looked for once a second, so that it is over within ten.
 STUCK_SECONDS: Final = 8.5
 WATCH_EVERY: Final = 1.0
-# Looks between two questions to the database whether everybody still may be here: they are cut off within 4 s.
-STANDING_EVERY: Final = 3
+# How often the database is asked whether everybody still may be here: they are cut off within 4 s.
+STANDING_EVERY: Final = 3.0
 # Sockets of one address that have not said who they are, for each that may come in a second.
 STRANGERS: Final = 2
 
@@ -101,47 +101,56 @@ class Sockets:
         return origins.is_allowed(origin, host, public_url, listed)
 
     async def watch(self) -> None:
-        """Close sockets that do not read, or whose people may no longer be here. One task for all of them: a timer a
-        frame would cost more than the frame.
+        """Close sockets that do not read, or whose people may no longer be here. Two tasks for all of them: a timer a
+        frame would cost more than the frame; and a database that hangs keeps only those waiting who ask it.
         """
-        for look in itertools.count(1):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_clocks(), name="watch over clocks")
+            tasks.create_task(self._watch_standing(), name="watch over standing")
+
+    async def _watch_clocks(self) -> None:
+        while True:
             await asyncio.sleep(WATCH_EVERY)
             late = time.monotonic() - STUCK_SECONDS
             for socket in [one for one in self._open if one.stuck_since < late]:
                 socket.give_up()
-            if look % STANDING_EVERY == 0:
-                try:
-                    await self._check_standing()
-                except Unavailable:
-                    _log.warning("who may stay could not be asked: the database does not answer")
-                except Exception:
-                    _log.exception("who may stay could not be asked")
+            for socket in [one for one in self._open if one.has_run_out]:
+                socket.dismiss(_SIGNED_OUT, CloseCode.SIGNED_OUT)
+
+    async def _watch_standing(self) -> None:
+        while True:
+            await asyncio.sleep(STANDING_EVERY)
+            try:
+                await self._check_standing()
+            except Unavailable:
+                _log.warning("who may stay could not be asked: the database does not answer")
+            except Exception:
+                _log.exception("who may stay could not be asked")
 
     async def _check_standing(self) -> None:
-        there: dict[str, list[Connection]] = defaultdict(list)
+        there: dict[str, list[tuple[Socket, Connection, LiveSession]]] = defaultdict(list)
         for socket in self._open:
-            if socket.connection is not None and socket.connection.live is not None:
-                there[socket.connection.principal.workspace].append(socket.connection)
-        for workspace, connections in there.items():
-            used = {one.live.assistant.id for one in connections if one.live is not None}
+            if (connection := socket.connection) is not None and connection.live is not None:
+                there[connection.principal.workspace].append((socket, connection, connection.live))
+        for workspace, people in there.items():
+            used = {live.assistant.id for _, _, live in people}
             async with self.hub.environment.database.transact(workspace) as database:
-                now = await standing(database, (one.principal for one in connections), used)
-            for connection in connections:
-                _dismiss(connection, now)
-            for connection in connections:
-                live = connection.live
-                if live is not None and live.assistant.id not in now.assistants:
+                now = await standing(database, (connection.principal for _, connection, _ in people), used)
+            for socket, connection, live in people:
+                if connection.live is live:  # else it went on to another session meanwhile, or left
+                    _dismiss(socket, connection, live, now)
+            for _, _, live in people:
+                if live.assistant.id not in now.assistants:
                     live.assistant = replace(live.assistant, deleted=True)
 
 
-def _dismiss(connection: Connection, now: Standing) -> None:
+_SIGNED_OUT: Final = NotSignedIn("You are no longer signed in.")
+_TAKEN_AWAY: Final = Forbidden("This assistant was taken away. What was said with it can still be read.")
+
+
+def _dismiss(socket: Socket, connection: Connection, live: LiveSession, now: Standing) -> None:
     """Close the connection of somebody who may no longer be here."""
-    live = connection.live
-    if live is None or connection.closing is not None:
-        return
     if not now.holds(connection.principal):
-        connection.refuse(NotSignedIn("You are no longer signed in."))
-        connection.end(CloseCode.SIGNED_OUT)
+        socket.dismiss(_SIGNED_OUT, CloseCode.SIGNED_OUT)
     elif live.assistant.id not in now.assistants and not live.assistant.deleted:
-        connection.refuse(Forbidden("This assistant was taken away. What was said with it can still be read."))
-        connection.end(CloseCode.NOT_ALLOWED)
+        socket.dismiss(_TAKEN_AWAY, CloseCode.NOT_ALLOWED)

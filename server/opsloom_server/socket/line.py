@@ -44,6 +44,7 @@ class Socket:
         "_due",
         "_frames",
         "_hub",
+        "_leaving",
         "_reader",
         "_receive",
         "_second",
@@ -70,11 +71,19 @@ class Socket:
         self._work: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._stuck = False
+        # Whether it was dismissed: nothing is read or shown any more.
+        self._leaving = False
         self.connection: Connection | None = None
 
     @property
     def stuck_since(self) -> float:
         return self._wire.stuck_since
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether the credential that it was opened with has expired, and it was not dismissed for it yet."""
+        until = self.connection.principal.until if self.connection is not None else None
+        return until is not None and until <= time.monotonic() and not self._leaving
 
     # ------------------------------------------------------------------------------------------ the beginning
 
@@ -153,6 +162,8 @@ class Socket:
 
     def _take(self, connection: Connection, text: str) -> bool:
         """Hand a frame on; False when there have been too many that are none."""
+        if self._leaving:
+            return True
         try:
             frame = decode_client(text)
         except ProtocolError as error:
@@ -229,6 +240,16 @@ class Socket:
 
     # ------------------------------------------------------------------------------------------ the end
 
+    def dismiss(self, error: OpsloomError, code: CloseCode) -> None:
+        """Somebody may no longer be here. They get what was posted to them and this error; of the session, no more:
+        however slowly they read, or whatever they send meanwhile.
+        """
+        assert self.connection is not None
+        self._leaving = True
+        self._hub.detach(self.connection)
+        self.connection.refuse(error)
+        self.connection.end(code)
+
     def give_up(self) -> None:
         """It does not read: end it. What it missed is in the session."""
         if self._reader is not None and not self._stuck:
@@ -236,13 +257,16 @@ class Socket:
             self._reader.cancel()
 
     async def _cut_off(self) -> None:
-        """It may read what is in its buffers and the close code behind that; if not, it is cut off."""
-        with contextlib.suppress(TimeoutError):
+        """It may read what is in its buffers and the close code behind that; if not, it is cut off.
+
+        The code can only be sent once the peer reads again: its window is full, and what was written lies before it.
+        From then on it has as long once more to take it, as after every close.
+        """
+        try:
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._close(CloseCode.STUCK)
-                while (await self._receive())["type"] != "websocket.disconnect":
-                    pass
-        self._wire.abort()
+        except TimeoutError:
+            self._wire.abort()
 
     async def _reject(self, error: OpsloomError) -> None:
         self._wire.write([encode(error_frame(error)).decode()])

@@ -2,15 +2,28 @@
 
 from typing import Final
 
-from faults.scenarios import databases, owners, peers, random_schedules, rolling, sends, stuck
+from faults.scenarios import (
+    bugs,
+    databases,
+    floods,
+    idle,
+    laws,
+    owners,
+    peers,
+    random_schedules,
+    rolling,
+    sends,
+    skewed,
+    stuck,
+)
 from faults.scenarios.scenario import Scenario
 
 __all__ = ["SCENARIOS", "Scenario"]
 
 SCENARIOS: Final[dict[str, Scenario]] = {
-    "schedules-one-node": random_schedules.ONE_NODE,
-    "schedules-two-nodes": random_schedules.TWO_NODES,
-    "schedules-two-nodes-redis": random_schedules.WITH_REDIS,
+    **random_schedules.SCENARIOS,
+    "law": laws.LAW,
+    "skewed-clocks": skewed.SKEWED,
     "lost-answers": sends.SENDS,
     "kill-owner": owners.KILLED,
     "kill-owner-redis": owners.KILLED_WITH_REDIS,
@@ -24,6 +37,9 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "redis-killed": databases.KILLED,
     "redis-stopped": databases.STOPPED,
     "stuck-reader": stuck.STUCK,
+    "floods": floods.FLOODS,
+    "idle-memory": idle.IDLE,
+    "bugs": bugs.BUGS,
     "peers": peers.PEERS,
     "peers-memory": peers.PEERS_MEMORY,
 }

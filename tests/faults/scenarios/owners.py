@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from vendors import Text
 
-from faults.bench import ASSISTANT, Bench
+from faults.bench import ASSISTANT, Bench, Node
 from faults.figures import quantile
 from faults.scenarios.scenario import Scenario, Step
 from faults.visitor import LOST, Breach, Visitor, send, words
@@ -92,24 +92,39 @@ class Turn:
         self.there.cut()
 
 
+async def ask_something(bench: Bench, node: Node) -> Visitor:
+    """A window at this node that has its answer."""
+    window = Visitor(bench.key, ASSISTANT)
+    await window.attach(node.url)
+    frame = send(f"Anything, {node.name}")
+    await window.ask(frame)
+    await window.until_ended(frame.text)
+    return window
+
+
 async def _kills(times: int, step: Step, *, lease: float, redis: bool) -> dict[str, Any]:
     seen = Seen()
     setting = None if lease == DEFAULT_LEASE else lease
     async with Bench.open(2, redis=redis, wired=False, lease=setting) as bench:
         bench.vendor.script(script)
         for number in range(times):
-            turn = Turn(bench, number % 2)
-            try:
-                await kill_once(turn, seen, lease, redis)
-            except (Breach, TimeoutError) as error:
-                seen.breaches.append(f"{number}: {error!r}")
-            finally:
-                turn.leave()
-            bench.vendor.requests.clear()
-            if not turn.owner.up:
-                await turn.owner.start()
+            await one_death(bench, number, seen, lease, redis=redis)
             step()
     return seen.figures(lease)
+
+
+async def one_death(bench: Bench, number: int, seen: Seen, lease: float, *, redis: bool) -> None:
+    """One owner dies in mid-answer, a breach is noted, and the node is started again."""
+    turn = Turn(bench, number % 2)
+    try:
+        await kill_once(turn, seen, lease, redis)
+    except (Breach, TimeoutError, *LOST) as error:
+        seen.breaches.append(f"{number}: {error!r}")
+    finally:
+        turn.leave()
+    bench.vendor.requests.clear()
+    if not turn.owner.up:
+        await turn.owner.start()
 
 
 async def kill_once(turn: Turn, seen: Seen, lease: float, redis: bool) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from faults import clocks
 from faults.redis import Redis
 
 Step = Callable[[], None]
@@ -22,6 +23,9 @@ class Scenario:
     share: int = 0
     redis: bool = False
     haproxy: bool = False
+    faketime: bool = False
+    steps: int = 0
+    """Of the progress bar, where they are not the times."""
 
     def missing(self) -> str | None:
         """What is not installed here, in words."""
@@ -29,4 +33,6 @@ class Scenario:
             return "there is no Redis on this machine"
         if self.haproxy and shutil.which("haproxy") is None:
             return "there is no haproxy on this machine"
+        if self.faketime and clocks.library() is None:
+            return "there is no libfaketime on this machine"
         return None

@@ -98,9 +98,14 @@ tickets = Table(
     Column("origin", Text),
     Column("assistants", ARRAY(Text)),
     Column("role", Text, nullable=False),
+    # What it was got with, where that can be taken back apart from the user: the ticket goes with it.
+    reference("key_id", "api_keys.id", ondelete="CASCADE", nullable=True),
+    reference("login_id", "logins.id", ondelete="CASCADE", nullable=True),
     created_at(),
     Column("expires_at", created_at().type, nullable=False),
     UniqueConstraint("workspace_id", "hash"),
     Index(None, "user_id"),
+    Index(None, "key_id"),
+    Index(None, "login_id"),
     Index(None, "workspace_id", "expires_at"),
 )
