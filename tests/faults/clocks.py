@@ -57,6 +57,10 @@ class Clock:
             "FAKETIME_CACHE_DURATION": "1",
             # Python waits on conditions by the monotonic clock, which libfaketime would let it do for ever.
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            # Files keep their times: by others, Python would compile every module again at each start (10 s instead of
+            # 3), and leave what it compiled for every other process to reject.
+            "NO_FAKE_STAT": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
         if self.monotonic and can_shift_monotonic():
             settings["FAULTS_MONOTONIC"] = str(self.monotonic)

@@ -1,6 +1,6 @@
 """Bugs that other projects had and told of, one test each, named by its number in docs/reliability.md.
 
-Those of other rooms: 1 and 13 in tests/server, 8 in test_two_nodes.py, 19 in the page's tests, 21 in the benchmark.
+Those of other rooms: 1 and 13 in tests/server, 8 in test_two_nodes.py, 19 in the page's tests; 20 and 21 have none yet.
 """
 
 import asyncio

@@ -47,6 +47,16 @@ async def test_a_bad_hello_is_told_why_and_closed(stage: Stage, hello: str, code
     assert frames[-1]["text"]
 
 
+@pytest.mark.parametrize("words", ["x" * 9_000, "ü" * 5_000])
+async def test_a_hello_of_more_than_8_kib(stage: Stage, words: str) -> None:
+    hello = {"type": "hello", "key": stage.key, "assistant": "scripted", "client": {"name": words, "version": "0"}}
+    async with connect(stage.url) as socket:
+        await socket.send(json.dumps(hello, ensure_ascii=False))
+        ended, frames = await closed(socket)
+    assert (ended, frames[-1]["code"]) == (4400, "bad_frame")
+    assert "too long" in frames[-1]["text"]
+
+
 async def test_no_hello_in_time(stage: Stage) -> None:
     async with connect(stage.url) as socket:
         assert (await closed(socket))[0] == 4408

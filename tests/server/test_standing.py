@@ -1,5 +1,6 @@
 """A socket outlives what its first frame proved: whoever may no longer be here is cut off within seconds."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,9 @@ from sqlalchemy import text
 from stage import RawClient, Stage
 from stage.server import serving
 from vendors import Text
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 SECONDS = 6.0
 """A look every second, a question every third, and the answer."""
@@ -113,6 +116,17 @@ async def test_a_browser_that_signs_out_leaves_every_node(
             assert (await owner.reply(await owner.ask("ping")))["type"] == "pong"
         async with unused:
             assert await cut(unused) == (4401, "forbidden")
+
+
+async def test_a_cookie_alone_opens_no_socket(stage: Stage, browser: httpx2.AsyncClient) -> None:
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    assert cookies
+    hello = {"type": "hello", "assistant": "scripted", "client": {"name": "test", "version": "0"}}
+    async with connect(stage.url, origin=Origin(stage.base), additional_headers={"Cookie": cookies}) as socket:
+        await socket.send(json.dumps(hello))
+        assert json.loads(await socket.recv())["code"] == "forbidden"
+        await socket.wait_closed()
+        assert socket.close_code == 4401
 
 
 async def test_a_sign_in_that_runs_out(stage: Stage, browser: httpx2.AsyncClient) -> None:

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["Pace"]
+__all__ = ["Pace", "household"]
 
-# Addresses that have long gone are dropped whenever there are more than this.
+# Addresses that have long gone are dropped whenever there are more than this, or twice as many as were left last time:
+# under a flood from many, each of them would else walk over all.
 ADDRESSES: Final = 10_000
 
 
@@ -20,6 +21,7 @@ class Pace:
         self._seconds = seconds
         self._clock = clock
         self._times: dict[str, deque[float]] = {}
+        self._most = ADDRESSES
 
     def allows(self, address: str) -> bool:
         """Count one; False, and not counted, where there were too many already."""
@@ -30,18 +32,19 @@ class Pace:
         if not self._limit:
             return 0.0
         now = self._clock()
-        times = self._times.setdefault(_household(address), deque())
+        times = self._times.setdefault(household(address), deque())
         while times and times[0] <= now - self._seconds:
             times.popleft()
         if len(times) >= self._limit:
             return times[0] + self._seconds - now
         times.append(now)
-        if len(self._times) > ADDRESSES:
+        if len(self._times) > self._most:
             self._times = {one: times for one, times in self._times.items() if times[-1] > now - self._seconds}
+            self._most = max(ADDRESSES, 2 * len(self._times))
         return 0.0
 
 
-def _household(address: str) -> str:
+def household(address: str) -> str:
     """An IPv6 address stands for its /64: that is what one household gets, and it may use any address of it."""
     if ":" not in address:
         return address

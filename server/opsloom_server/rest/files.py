@@ -96,7 +96,7 @@ async def download(file: str, services: Served, principal: SignedIn) -> Response
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name, safe='')}",
         "Content-Length": str(row.bytes),
-        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     }
     return StreamingResponse(_pieces(path), media_type=row.media_type, headers=headers)
 

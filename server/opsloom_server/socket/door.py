@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from opsloom_server.auth import origins
-from opsloom_server.auth.pace import Pace
+from opsloom_server.auth.pace import Pace, household
 from opsloom_server.auth.standing import Standing, standing
 from opsloom_server.errors import Forbidden, NotSignedIn, Unavailable
 from opsloom_server.hub import Connection, Hub
@@ -60,7 +60,7 @@ class Sockets:
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> Socket | None:
         """The socket, attached; None where it was refused or closed."""
         headers = Headers(scope=scope)
-        address = scope["client"][0] if scope.get("client") else ""
+        address = household(scope["client"][0]) if scope.get("client") else ""
         await receive()  # that somebody wants to connect
         refusal = await self._refusal(headers, address)
         if refusal is not None:

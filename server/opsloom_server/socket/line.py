@@ -285,7 +285,7 @@ def text_of(message: Message) -> str:
 
 
 def _hello(raw: str) -> Hello:
-    if len(raw) > HELLO_BYTES:
+    if len(raw) > HELLO_BYTES or len(raw.encode()) > HELLO_BYTES:
         raise BadFrame("The first frame is too long.")
     try:
         frame = decode_client(raw)

@@ -36,6 +36,7 @@ async def run(count: int, seed: int, step: Step) -> dict[str, Any]:
             step()
 
         await play_many(Stage(bench), count, seed, weather=weather, played=played)
+        bench.vendor.reset()
         bench.vendor.script(owners.script)
         for number in range(DEATHS):
             clocks[number % 2].leap(-5_400 if number % 4 < 2 else 5_400)

@@ -1,9 +1,10 @@
 """How often one address may ask without credentials; whoever shows some is not counted. And tickets for a site."""
 
+import time
 from typing import Any
 
 from opsloom_server.auth import tickets
-from opsloom_server.auth.pace import Pace
+from opsloom_server.auth.pace import Pace, household
 from opsloom_server.rest import Paces
 from opsloom_server.settings import Limits
 
@@ -87,3 +88,24 @@ def test_addresses_that_have_gone_are_forgotten() -> None:
     now = 2.0
     pace.allows("192.0.2.1")
     assert len(pace._times) == 1
+
+
+def test_a_flood_from_many_addresses_is_not_walked_over_each_time() -> None:
+    """And none of those that are being counted is forgotten."""
+    now = 0.0
+    pace = Pace(1, 10.0, lambda: now)
+    began = time.process_time()
+    for number in range(60_000):
+        assert pace.allows(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+    # Were each of the last 50,000 to walk over all that came before it, it would be a thousand million steps and more.
+    assert time.process_time() - began < 3
+    assert not pace.allows("10.0.0.0")
+    now = 10.0
+    assert pace.allows("10.0.0.0")
+
+
+def test_a_household_is_an_address_or_its_64() -> None:
+    assert household("192.0.2.7") == "192.0.2.7"
+    assert household("2001:db8:1:2:3::4") == household("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
+    assert household("::ffff:192.0.2.7") == "::ffff:192.0.2.7"
+    assert household("") == ""

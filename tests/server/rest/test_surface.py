@@ -174,3 +174,17 @@ async def test_the_documentation_to_read_needs_nothing_from_elsewhere(rest: Any)
     assert "<script" not in page.text
     assert "http" not in page.text.replace("https://shop.example", "")
     assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+
+
+async def test_no_answer_can_be_framed_or_run(rest: Any) -> None:
+    for response in (
+        await rest.owner.get("/me"),
+        await rest.nobody.get("/me"),
+        await rest.nobody.get("/absent"),
+        await rest.owner.post("/files", files={"file": ("a.html", b"<script>alert(1)</script>")}),
+        await rest.nobody.get("http://127.0.0.1:8000/api/docs"),
+    ):
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
