@@ -92,7 +92,7 @@ class Commands:
                     return before
                 await self._admit(database, request)
                 step = _Step(session, database, journal, connection.principal.author())
-                await journal.remember(request, await step.take(request))
+                journal.remember(request, await step.take(request))
                 made = await journal.close()
             if isinstance(request, Retry):
                 connection.post(Ack(ref=request.ref))
@@ -107,7 +107,7 @@ class Commands:
             return await session.journal(database)
         if not isinstance(request, Send):
             raise NotFound
-        return await Journal.create(database, session.workspace, session.id, session.assistant.id, session.user)
+        return Journal.create(database, session.workspace, session.id, session.assistant.id, session.user)
 
     async def _admit(self, database: AsyncConnection, request: Command) -> None:
         """What a repeated `ref` is not asked: whether the person has asked for too much."""
@@ -204,7 +204,7 @@ class _Step:
             if waiting >= QUEUE:
                 raise Busy(f"{QUEUE} messages wait already; let the assistant catch up.", retry_ms=5_000)
             self._session.queueing = True
-            await self._journal.add_message(parts, self._author, parent=leaf, queued=True, ref=request.ref)
+            self._journal.add_message(parts, self._author, parent=leaf, queued=True, ref=request.ref)
             return self._journal.made[-1].frame
         parent = leaf if request.parent is UNSET else request.parent
         siblings: tuple[str, ...] = ()
@@ -212,9 +212,7 @@ class _Step:
             await self._demand_on_path(parent)
             siblings = await siblings_of(self._database, self._session.id, parent)
         await self._withdraw_blocks(leaf)
-        message = await self._journal.add_message(
-            parts, self._author, parent=parent, siblings=siblings, ref=request.ref
-        )
+        message = self._journal.add_message(parts, self._author, parent=parent, siblings=siblings, ref=request.ref)
         reply = self._journal.made[-1].frame
         await self._answer(message)
         return reply
@@ -225,7 +223,7 @@ class _Step:
         await self._demand_on_path(held.id)
         await self._withdraw_blocks(self._journal.leaf)
         kept = [part for part in held.parts if isinstance(part, FilePart)]
-        message = await self._journal.add_message(
+        message = self._journal.add_message(
             [TextPart(text=_clean(request.text)), *kept],
             self._author,
             parent=held.parent,

@@ -23,14 +23,14 @@ from opsloom_protocol.messages import (
 )
 from pydantic_ai import CancellationToken
 from pydantic_ai.messages import ModelMessage
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.log.ring import Entry, Running, live
 from opsloom_server.orchestrator import Brief, Outcome, remembered, run
 from opsloom_server.store.journal import EndStatus, Fenced
-from opsloom_server.store.records import add_usage
+from opsloom_server.store.prepared import Write
+from opsloom_server.store.records import usage_write
 from opsloom_server.store.turns import call_ended, call_started
 from opsloom_server.stream import Answer
 
@@ -294,11 +294,10 @@ class RunningTurn:
         await self._store(status, message, history, outcome.calls if outcome is not None else {})
         await ended()
 
-    async def _count(self, connection: AsyncConnection, message: Message) -> None:
-        """Add the turn to its day's figures."""
+    def _used(self, message: Message) -> Write:
+        """The turn, for its day's figures."""
         used = message.usage or Usage(input_tokens=0, output_tokens=0)
-        await add_usage(
-            connection,
+        return usage_write(
             self.workspace,
             self.user,
             self._session.assistant.id,
@@ -327,7 +326,7 @@ class RunningTurn:
                     async with session.environment.database.transact(session.workspace) as connection:
                         journal = await session.journal(connection)
                         await journal.end_turn(self.id, self.epoch, self._answer.seq, status, message, history, calls)
-                        await self._count(connection, message)
+                        journal.write(*self._used(message))
                         made = await journal.close()
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id

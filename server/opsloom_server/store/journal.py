@@ -47,6 +47,7 @@ from opsloom_server.store.journal_statements import (
     LOCK,
     REPLY,
 )
+from opsloom_server.store.prepared import Prepared, Write, write
 from opsloom_server.store.tables.conversation import (
     blocks,
     messages,
@@ -102,13 +103,17 @@ class Journal:
         self._workspace = workspace
         self._turn = turn
         self._seq = seq
+        # What `close` stores, in one round trip. Nothing of it is read again before that.
+        self._writes: list[Write] = []
+        # Whether `close` stores the session's row too.
+        self._new = False
 
     @classmethod
-    async def create(cls, connection: AsyncConnection, workspace: str, session: str, assistant: str, user: str) -> Self:
+    def create(cls, connection: AsyncConnection, workspace: str, session: str, assistant: str, user: str) -> Self:
         """Begin a session that has no row yet."""
-        values = {"id": session, "workspace_id": workspace, "assistant_id": assistant, "user_id": user}
-        await ADD_SESSION.execute(driver_of(connection), values)
-        return cls(connection, workspace, SessionRow(session, assistant, user, None, 0, None), None, 0)
+        journal = cls(connection, workspace, SessionRow(session, assistant, user, None, 0, None), None, 0)
+        journal._new = True
+        return journal
 
     @classmethod
     async def open(
@@ -123,11 +128,23 @@ class Journal:
     async def close(self) -> list[Made]:
         """Write the log and the session's row; what was made may be sent once the transaction is committed."""
         if self.made:
-            driver = self._driver
-            await ADD_LOG.execute_many(driver, [self._logged(made) for made in self.made])
-            values = {"at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
-            await CLOSE.execute(driver, {"session": self.row.id, **values})
+            for made in self.made:
+                self.write(ADD_LOG, self._logged(made))
+            self._write_session()
+        await write(self._driver, self._writes)
         return self.made
+
+    def write(self, statement: Prepared, values: Mapping[str, Any]) -> None:
+        """Store this too, with `close`."""
+        self._writes.append((statement, values))
+
+    def _write_session(self) -> None:
+        values = {"session": self.row.id, "at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
+        if self._new:
+            row = {"workspace_id": self._workspace, "assistant_id": self.row.assistant, "user_id": self.row.user}
+            self.write(ADD_SESSION, values | row)
+        else:
+            self.write(CLOSE, values)
 
     def _logged(self, made: Made) -> dict[str, Any]:
         return {
@@ -150,7 +167,7 @@ class Journal:
 
     # ------------------------------------------------------------------------------------------ messages
 
-    async def add_message(
+    def add_message(
         self,
         parts: Sequence[Part],
         author: Author,
@@ -173,15 +190,15 @@ class Journal:
             parts=tuple(parts),
             author=author,
         )
-        await self._insert(message, now)
+        self._insert(message, now)
         if not queued:
             self.leaf = message.id
         self.made.append(Made(MessageAdded(rev=self._next(), message=message), ref, message.id))
         return message
 
-    async def _insert(self, message: Message, now: datetime) -> None:
-        await ADD_MESSAGE.execute(
-            self._driver,
+    def _insert(self, message: Message, now: datetime) -> None:
+        self.write(
+            ADD_MESSAGE,
             {
                 "id": message.id,
                 "workspace_id": self._workspace,
@@ -250,12 +267,12 @@ class Journal:
                 author=author,
                 model=model,
             )
-            await self._insert(message, now)
+            self._insert(message, now)
         else:
             await self.connection.execute(update(messages).where(messages.c.id == answer).values(status="running"))
         turn = new_id("trn")
-        await ADD_TURN.execute(
-            self._driver,
+        self.write(
+            ADD_TURN,
             {
                 "id": turn,
                 "workspace_id": self._workspace,
@@ -314,12 +331,11 @@ class Journal:
 
         Raises `Fenced` where the turn is not this owner's any more.
         """
-        driver = self._driver
         values = {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
-        if await END_TURN.execute(driver, values) == 0:
+        if await END_TURN.execute(self._driver, values) == 0:
             raise Fenced
-        await END_MESSAGE.execute(
-            driver,
+        self.write(
+            END_MESSAGE,
             {
                 "message": message.id,
                 "new_status": message.status,
@@ -329,7 +345,7 @@ class Journal:
                 "new_history": history,
             },
         )
-        await CLEAR_LOG.execute(driver, {"turn": turn})
+        self.write(CLEAR_LOG, {"turn": turn})
         await self._keep_blocks(message, calls or {})
         self._turn, self._seq = turn, seq
         self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message), body=message.id))
@@ -364,12 +380,12 @@ class Journal:
 
     # ------------------------------------------------------------------------------------------ requests
 
-    async def remember(self, request: Request, reply: DurableFrame | Ack) -> None:
+    def remember(self, request: Request, reply: DurableFrame | Ack) -> None:
         """Keep the reply to a request, so that the same `ref` gets the same."""
         body = reply.message.id if isinstance(reply, MessageAdded) else None
         framed = replace(reply, ref=request.ref)
-        await ADD_REQUEST.execute(
-            self._driver,
+        self.write(
+            ADD_REQUEST,
             {
                 "workspace_id": self._workspace,
                 "session_id": self.row.id,

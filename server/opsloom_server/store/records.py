@@ -9,12 +9,11 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsloom_server.store.engine import driver_of
 from opsloom_server.store.ids import new_id
-from opsloom_server.store.prepared import Prepared
+from opsloom_server.store.prepared import Prepared, Write
 from opsloom_server.store.tables.records import audit, usage
 
-__all__ = ["AuditRow", "UsageRow", "add_usage", "audit_page", "note", "usage_by_day"]
+__all__ = ["AuditRow", "UsageRow", "audit_page", "note", "usage_by_day", "usage_write"]
 
 
 class UsageRow(Struct, frozen=True):
@@ -56,8 +55,7 @@ def _adding() -> Any:
 _ADD_USAGE = Prepared(_adding())
 
 
-async def add_usage(
-    connection: AsyncConnection,
+def usage_write(
     workspace: str,
     user: str,
     assistant: str,
@@ -66,10 +64,10 @@ async def add_usage(
     input_tokens: int,
     output_tokens: int,
     cost: float | None = None,
-) -> None:
-    """Add one turn to the figures of its day (UTC, the database's clock)."""
-    await _ADD_USAGE.execute(
-        driver_of(connection),
+) -> Write:
+    """What adds one turn to the figures of its day (UTC, the database's clock)."""
+    return (
+        _ADD_USAGE,
         {
             "workspace_id": workspace,
             "user_id": user,

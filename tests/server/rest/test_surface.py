@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from opsloom_server.store import records
+from opsloom_server.store.engine import driver_of
+from opsloom_server.store.prepared import write
 
 
 async def test_an_assistant_and_its_versions(rest: Any) -> None:
@@ -112,9 +114,10 @@ async def test_what_is_offered(rest: Any) -> None:
 async def test_usage_adds_up_by_day(rest: Any) -> None:
     for tokens in (10, 5):
         async with rest.database.transact("ws_default") as connection:
-            await records.add_usage(
-                connection, "ws_default", "usr", "ast", "demo", input_tokens=tokens, output_tokens=1, cost=0.25
+            used = records.usage_write(
+                "ws_default", "usr", "ast", "demo", input_tokens=tokens, output_tokens=1, cost=0.25
             )
+            await write(driver_of(connection), [used])
     (row,) = (await rest.ok(await rest.owner.get("/usage")))["items"]
     assert (row["turns"], row["input_tokens"], row["output_tokens"], row["cost"]) == (2, 15, 2, 0.5)
     wrong = await rest.owner.get("/usage", params={"since": "2026-02-01", "until": "2026-01-01"})
