@@ -185,6 +185,8 @@ class LiveSession:
         if not 0 < cursor.rev <= self.ring.rev or self.ring.rev - cursor.rev > RING_FRAMES:
             return None
         async with self.environment.database.transact(self.workspace) as connection:
+            # Nobody may write meanwhile: the frames are read first, then the messages that they carry.
+            await Journal.open(connection, self.workspace, self.id)
             logged = await log_after(connection, self.id, cursor.rev, RING_FRAMES)
         frames = [entry.frame for entry in logged]
         if [frame.rev for frame in frames] != list(range(cursor.rev + 1, self.ring.rev + 1)):

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Struct
 from opsloom_protocol.codec import decode_server
-from opsloom_protocol.frames import DurableFrame, MessageAdded, MessageUpdate, TurnEnd
+from opsloom_protocol.frames import DurableFrame, TurnEnd
 from opsloom_protocol.messages import Author, BlockPart, BlockState, FeedbackMark, Message, MessageError, Part, Usage
 from sqlalchemy import ARRAY, Text, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -184,23 +184,7 @@ async def log_after(connection: AsyncConnection, session: str, rev: int, most: i
     """
     rows = (await connection.execute(_LOG, {"session": session, "rev": rev, "most": most})).all()
     bodies = await messages_by_id(connection, session, {row.message_id for row in rows if row.message_id})
-    frames = [LoggedFrame(restore(row.frame, bodies.get(row.message_id)), row.turn_id, row.seq) for row in rows]
-    return _queued_first(frames)
-
-
-def _queued_first(logged: list[LoggedFrame]) -> list[LoggedFrame]:
-    """A message that leaves the queue in a later frame stands in the queue when it is added, wherever it is by now."""
-    later: set[str] = set()
-    out: list[LoggedFrame] = []
-    for entry in reversed(logged):
-        frame = entry.frame
-        if isinstance(frame, MessageUpdate) and frame.message.status is not UNSET:
-            later.add(frame.message.id)
-        if isinstance(frame, MessageAdded) and frame.message.id in later:
-            waiting = msgspec.structs.replace(frame.message, status="queued", parent=None, siblings=(), place=0)
-            entry = msgspec.structs.replace(entry, frame=msgspec.structs.replace(frame, message=waiting))
-        out.append(entry)
-    return out[::-1]
+    return [LoggedFrame(restore(row.frame, bodies.get(row.message_id)), row.turn_id, row.seq) for row in rows]
 
 
 def restore(frame: str, message: Message | None) -> DurableFrame:
@@ -212,9 +196,6 @@ def restore(frame: str, message: Message | None) -> DurableFrame:
     decoded = decode_server(frame)
     if isinstance(decoded, TurnEnd):
         return msgspec.structs.replace(decoded, message=msgspec.structs.replace(decoded.message, status=decoded.status))
-    if isinstance(decoded, MessageAdded) and decoded.message.status == "withdrawn":
-        queued = msgspec.structs.replace(decoded.message, status="queued")
-        return msgspec.structs.replace(decoded, message=queued)
     assert isinstance(decoded, DurableFrame)
     return decoded
 

@@ -193,7 +193,8 @@ class Journal:
         self._insert(message, now)
         if not queued:
             self.leaf = message.id
-        self.made.append(Made(MessageAdded(rev=self._next(), message=message), ref, message.id))
+        frame = MessageAdded(rev=self._next(), message=message)
+        self.made.append(Made(frame, ref, _body_of(frame)))
         return message
 
     def _insert(self, message: Message, now: datetime) -> None:
@@ -348,7 +349,8 @@ class Journal:
         self.write(CLEAR_LOG, {"turn": turn})
         await self._keep_blocks(message, calls or {})
         self._turn, self._seq = turn, seq
-        self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message), body=message.id))
+        frame = TurnEnd(rev=self._next(), turn=turn, status=status, message=message)
+        self.made.append(Made(frame, body=_body_of(frame)))
 
     # ------------------------------------------------------------------------------------------ blocks
 
@@ -382,7 +384,6 @@ class Journal:
 
     def remember(self, request: Request, reply: DurableFrame | Ack) -> None:
         """Keep the reply to a request, so that the same `ref` gets the same."""
-        body = reply.message.id if isinstance(reply, MessageAdded) else None
         framed = replace(reply, ref=request.ref)
         self.write(
             ADD_REQUEST,
@@ -392,10 +393,18 @@ class Journal:
                 "ref": request.ref,
                 "hash": fingerprint(request),
                 "reply": encode(_without_body(framed)).decode(),
-                "message_id": body,
+                "message_id": _body_of(reply),
             },
         )
 
 
+def _body_of(frame: Any) -> str | None:
+    """The message that a frame carries and its row holds. One that waits leaves its row behind when its turn comes, so
+    its frame keeps it."""
+    if isinstance(frame, TurnEnd) or (isinstance(frame, MessageAdded) and frame.message.status != "queued"):
+        return frame.message.id
+    return None
+
+
 def _without_body(frame: Any) -> Any:
-    return replace(frame, message=None) if isinstance(frame, MessageAdded | TurnEnd) else frame
+    return frame if _body_of(frame) is None else replace(frame, message=None)
