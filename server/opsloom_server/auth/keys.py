@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from opsloom_server.auth.expiry import deadline, left
 from opsloom_server.auth.principal import Principal, Role
 from opsloom_server.auth.tokens import Token, make, matches, parse
 from opsloom_server.errors import NotFound, NotSignedIn
 from opsloom_server.store import users
-from opsloom_server.store.engine import Database
+from opsloom_server.store.engine import Database, driver_of
 from opsloom_server.store.ids import new_id
+from opsloom_server.store.prepared import Prepared
 from opsloom_server.store.tables.identity import api_keys
 from opsloom_server.store.tables.identity import users as users_table
 
@@ -25,6 +26,26 @@ _REFUSED = "This API key is not valid here, or no longer."
 
 # A key that is used all day is written down as used once a minute.
 _USED_EVERY = timedelta(minutes=1)
+
+_CANDIDATES = Prepared(
+    select(
+        api_keys.c.id,
+        api_keys.c.hash,
+        api_keys.c.user_id,
+        api_keys.c.role,
+        api_keys.c.assistants,
+        users_table.c.name,
+        left(api_keys.c.expires_at).label("left"),
+        (func.coalesce(api_keys.c.used_at < func.now() - _USED_EVERY, True)).label("stale"),
+    )
+    .join(users_table, users_table.c.id == api_keys.c.user_id)
+    .where(
+        api_keys.c.workspace_id == bindparam("workspace"),
+        api_keys.c.prefix == bindparam("key_prefix"),
+        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.now()),
+        users_table.c.disabled_at.is_(None),
+    )
+)
 
 
 class KeyRow(Struct, frozen=True):
@@ -81,43 +102,27 @@ async def check(database: Database, key: str) -> Principal:
     if token is None:
         raise NotSignedIn(_REFUSED)
     async with database.transact(token.workspace) as connection:
-        found = await connection.execute(
-            select(
-                api_keys.c.id,
-                api_keys.c.hash,
-                api_keys.c.user_id,
-                api_keys.c.role,
-                api_keys.c.assistants,
-                users_table.c.name,
-                left(api_keys.c.expires_at).label("left"),
-                (func.coalesce(api_keys.c.used_at < func.now() - _USED_EVERY, True)).label("stale"),
-            )
-            .join(users_table, users_table.c.id == api_keys.c.user_id)
-            .where(
-                api_keys.c.workspace_id == token.workspace,
-                api_keys.c.prefix == token.prefix,
-                or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.now()),
-                users_table.c.disabled_at.is_(None),
-            )
+        found = await _CANDIDATES.rows(
+            driver_of(connection), {"workspace": token.workspace, "key_prefix": token.prefix}
         )
         # Every candidate is compared, so that the time does not tell which one it was.
         row = None
-        for candidate in found.all():
-            if matches(candidate.hash, token):
+        for candidate in found:
+            if matches(candidate["hash"], token):
                 row = candidate
-        if row is not None and row.stale:
-            await connection.execute(update(api_keys).where(api_keys.c.id == row.id).values(used_at=func.now()))
+        if row is not None and row["stale"]:
+            await connection.execute(update(api_keys).where(api_keys.c.id == row["id"]).values(used_at=func.now()))
     if row is None:
         raise NotSignedIn(_REFUSED)
     return Principal(
         workspace=token.workspace,
-        user=row.user_id,
+        user=row["user_id"],
         kind="key",
-        role=row.role,
-        name=row.name,
-        assistants=None if row.assistants is None else tuple(row.assistants),
-        key=row.id,
-        until=deadline(row.left),
+        role=row["role"],
+        name=row["name"],
+        assistants=None if row["assistants"] is None else tuple(row["assistants"]),
+        key=row["id"],
+        until=deadline(row["left"]),
     )
 
 

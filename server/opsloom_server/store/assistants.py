@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 from opsloom_protocol.messages import AssistantInfo
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Conflict
+from opsloom_server.store.engine import driver_of
 from opsloom_server.store.ids import new_id
+from opsloom_server.store.prepared import Prepared
 from opsloom_server.store.tables.assistants import assistant_versions, assistants, sites
 
 __all__ = [
@@ -100,6 +102,16 @@ _COLUMNS = (
     assistants.c.deleted_at.is_not(None).label("deleted"),
 )
 
+# On the way of every new connection.
+_NAMED = Prepared(
+    select(*_COLUMNS)
+    .where(
+        or_(assistants.c.slug == bindparam("name"), assistants.c.id == bindparam("name")),
+        assistants.c.deleted_at.is_(None),
+    )
+    .limit(1)
+)
+
 
 def _read(row: Any) -> Assistant:
     spec = msgspec.convert(row.spec, AssistantSpec)
@@ -113,7 +125,11 @@ async def assistant_by_id(connection: AsyncConnection, assistant: str, *, delete
 
 async def assistant_by_slug(connection: AsyncConnection, name: str) -> Assistant | None:
     """Return an assistant of this workspace by its slug, or by its id: people write one, programs keep the other."""
-    return await _one(connection, or_(assistants.c.slug == name, assistants.c.id == name))
+    row = await _NAMED.one(driver_of(connection), {"name": name})
+    if row is None:
+        return None
+    spec = msgspec.convert(row["spec"], AssistantSpec)
+    return Assistant(row["id"], row["version"], spec, row["created_at"], row["updated_at"])
 
 
 async def slug_was_used(connection: AsyncConnection, slug: str) -> bool:

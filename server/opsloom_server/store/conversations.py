@@ -237,7 +237,11 @@ async def _read(connection: AsyncConnection, session: str, rows: Sequence[Any]) 
     if with_blocks:
         for block in await connection.execute(_STATES, {"messages": with_blocks}):
             states[block.id] = msgspec.convert(block.state, BlockState | None)
-    return [_message(row, with_states(decoded[row.id], states), places[row.parent]) for row in rows]
+    # One that waits has no place yet; it gets one when it is its turn.
+    return [
+        _message(row, with_states(decoded[row.id], states), [] if row.status == "queued" else places[row.parent])
+        for row in rows
+    ]
 
 
 def decode_parts(value: Any) -> tuple[Part, ...]:

@@ -25,7 +25,7 @@ from opsloom_protocol.frames import (
     TurnStart,
 )
 from opsloom_protocol.messages import Author, BlockPart, BlockState, FeedbackMark, Message, MessageChange, Part
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,7 @@ from opsloom_server.store.journal_statements import (
     ADD_LOG,
     ADD_MESSAGE,
     ADD_REQUEST,
+    ADD_SESSION,
     ADD_TURN,
     CLEAR_LOG,
     CLOSE,
@@ -49,7 +50,6 @@ from opsloom_server.store.journal_statements import (
 from opsloom_server.store.tables.conversation import (
     blocks,
     messages,
-    sessions,
 )
 
 __all__ = ["Fenced", "Journal", "fingerprint", "replied"]
@@ -106,10 +106,8 @@ class Journal:
     @classmethod
     async def create(cls, connection: AsyncConnection, workspace: str, session: str, assistant: str, user: str) -> Self:
         """Begin a session that has no row yet."""
-        await connection.execute(
-            insert(sessions),
-            {"id": session, "workspace_id": workspace, "assistant_id": assistant, "user_id": user},
-        )
+        values = {"id": session, "workspace_id": workspace, "assistant_id": assistant, "user_id": user}
+        await ADD_SESSION.execute(driver_of(connection), values)
         return cls(connection, workspace, SessionRow(session, assistant, user, None, 0, None), None, 0)
 
     @classmethod

@@ -60,6 +60,7 @@ def _inserting(table: Table, *columns: str, **fixed: Any) -> Prepared:
     return Prepared(insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns} | fixed))
 
 
+ADD_SESSION = _inserting(sessions, "id", "workspace_id", "assistant_id", "user_id")
 ADD_MESSAGE = _inserting(
     messages,
     "id",

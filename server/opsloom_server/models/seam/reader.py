@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Hashable, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -67,6 +69,8 @@ class Reader(Generic[Event]):
         self._kept: list[str] = []  # given to the turn, not yet to the framework
         self._read: list[str] = []  # of this read, not yet given to the turn
         self._last: Piece | None = None
+        self._raws: deque[bytes] = deque()  # events that were read and not looked at yet
+        self._rest = b""  # the beginning of the next one
 
     def attach(self, feed: Feed, markers: frozenset[str] = frozenset()) -> None:
         """Run ahead into this feed. `markers` are texts that mean something to the framework, as thinking tags do."""
@@ -79,15 +83,12 @@ class Reader(Generic[Event]):
 
     async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[Event]:
         """Yield the stream's events. Raises what the SDK's reader raises, and `ReadTimeout` on silence."""
-        rest = b""
         watch = self._watch
         try:
             while True:
                 try:
                     with watch:
-                        chunk = await anext(iterator)
-                except StopAsyncIteration:
-                    break
+                        raw = await self._next(iterator)
                 except TimeoutError as error:
                     for event in self._flush():
                         yield event
@@ -98,24 +99,48 @@ class Reader(Generic[Event]):
                     for event in self._flush():
                         yield event
                     raise
-                rest += chunk
-                if b"\r" in rest:
-                    rest = _plain_ends(rest)
-                raws = rest.split(b"\n\n")
-                rest = raws.pop()
-                for raw in raws:
-                    if not self._keep(raw):
-                        for event in self._flush():
-                            yield event
-                        for event in self._pass(raw):
-                            yield event
-                self._give()
-            for event in self._flush():
-                yield event
-            for event in self._decode(rest, whole=False):
+                for event in self._flush():
+                    yield event
+                if raw is None:
+                    break
+                for event in self._decode(raw, whole=True):
+                    yield event
+            for event in self._decode(self._rest, whole=False):
                 yield event
         finally:
             watch.stop()
+
+    async def _next(self, iterator: AsyncIterator[bytes]) -> bytes | None:
+        """The next event that has to pass; what may be kept back goes to the turn. None at the stream's end."""
+        if (raw := self._at_hand()) is not None:
+            return raw
+        if self._feed is None or self._feed.open is None:
+            return await self._read_on(iterator)
+        # In a task of its own: the framework waits through some forty coroutines and generators, and each wake-up of
+        # its task walks down all of them. So that walk is done once a stretch of text instead of once a token.
+        return await asyncio.create_task(self._read_on(iterator), name="reading ahead")
+
+    async def _read_on(self, iterator: AsyncIterator[bytes]) -> bytes | None:
+        async for chunk in iterator:
+            rest = self._rest + chunk
+            if b"\r" in rest:
+                rest = _plain_ends(rest)
+            raws = rest.split(b"\n\n")
+            self._rest = raws.pop()
+            self._raws.extend(raws)
+            if (raw := self._at_hand()) is not None:
+                return raw
+        return None
+
+    def _at_hand(self) -> bytes | None:
+        """Keep back what was read already, up to an event that has to pass."""
+        raws = self._raws
+        while raws:
+            raw = raws.popleft()
+            if not self._keep(raw):
+                return raw
+        self._give()
+        return None
 
     def _keep(self, raw: bytes) -> bool:
         """Whether this event was kept back; else it has to pass."""
@@ -154,9 +179,6 @@ class Reader(Generic[Event]):
             text = "".join(self._kept)
             self._kept.clear()
             yield from self._decode(self._wire.merged(self._last, text), whole=True)
-
-    def _pass(self, raw: bytes) -> Iterator[Event]:
-        return self._decode(raw, whole=True)
 
     def _decode(self, raw: bytes, *, whole: bool) -> Iterator[Event]:
         for line in raw.split(b"\n"):
