@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 from conftest import Cluster
-from embedders import local_model
 from opsloom_rag.embedding.minilm import MiniLM
 from opsloom_rag.stores import Transact
 from opsloom_rag.stores.tables import knowledge_bases, metadata
@@ -20,10 +19,12 @@ from rag.papers import WordEmbedder
 POLICY = "workspace_id = current_setting('app.workspace', true)"
 
 
-@pytest.fixture(scope="session")
-def minilm() -> MiniLM:
-    """The local model, loaded once (0.3 s)."""
-    return local_model()
+@pytest.fixture(scope="package")
+def minilm() -> Iterator[MiniLM]:
+    """The local model, loaded once (0.3 s) and gone with this room's last test: it takes 250 MB."""
+    embedder = MiniLM.load()
+    yield embedder
+    embedder.close()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ class Victim:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def victim(seeded_module_url: PostgresUrl, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Victim]:
     """A server with every limit as it comes."""
-    environment = {"DATABASE_URL": seeded_module_url.dsn}
+    environment = {"DATABASE_URL": seeded_module_url.dsn, "OPSLOOM_DEMO_WORDS_PER_SECOND": "0"}
     async with server_process(environment, free_port(), tmp_path_factory.mktemp("floods")) as server:
         yield Victim(server, await server.command("key", "create", "test", "--role", "owner"))
 

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from conftest import PostgresUrl
 from opsloom_server.settings import Limits
+from opsloom_server.socket import line
 from stage import Stage
 from vendors import Text
 from websockets.asyncio.client import ClientConnection, connect
@@ -57,7 +58,8 @@ async def test_a_hello_of_more_than_8_kib(stage: Stage, words: str) -> None:
     assert "too long" in frames[-1]["text"]
 
 
-async def test_no_hello_in_time(stage: Stage) -> None:
+async def test_no_hello_in_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "HELLO_SECONDS", 0.5)  # five, which `test_floods` waits for at a server as it comes
     async with connect(stage.url) as socket:
         assert (await closed(socket))[0] == 4408
 

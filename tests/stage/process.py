@@ -88,8 +88,9 @@ class ServerProcess:
 
 @asynccontextmanager
 async def server_process(environment: Mapping[str, str], port: int, folder: Path) -> AsyncIterator[ServerProcess]:
-    """A started server, killed at the end if it still runs."""
-    server = ServerProcess({"OPSLOOM_DATA_DIR": str(folder / "data"), **environment}, port, folder / "server.log")
+    """A started server, killed at the end if it still runs. Without an embedder: 0.5 s and 250 MB less."""
+    ours = {"OPSLOOM_DATA_DIR": str(folder / "data"), "OPSLOOM_EMBEDDER": "none"}
+    server = ServerProcess({**ours, **environment}, port, folder / "server.log")
     try:
         await server.start()
         yield server

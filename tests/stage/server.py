@@ -36,7 +36,11 @@ class Stage:
     @classmethod
     @asynccontextmanager
     async def open(cls, database_url: str, data_dir: Any, **settings: Any) -> AsyncIterator["Stage"]:
-        """Start a server on that database, with an assistant `scripted` that the vendor's script answers for."""
+        """Start a server on that database, with an assistant `scripted` that the vendor's script answers for.
+
+        It has no embedder unless `settings` name one: each would take 0.5 s, and 250 MB until the ended server's
+        garbage is collected (3 GB towards the end of a whole run).
+        """
         async with ScriptedVendor() as vendor:
             chosen = Settings(
                 database_url=database_url,
@@ -46,7 +50,7 @@ class Stage:
                 anthropic_api_key="sk-ant-test-not-a-key",
                 anthropic_base_url=vendor.anthropic_base_url,
                 demo_words_per_second=0,
-                **{"limits": NO_LIMITS, "host": "127.0.0.1", "port": 0, **settings},
+                **{"limits": NO_LIMITS, "embedder": "none", "host": "127.0.0.1", "port": 0, **settings},
             )
             async with serving(create_app(chosen), chosen.limits) as (app, base):
                 parts: Running = app.state.running

@@ -44,11 +44,15 @@ async def two(seeded_url: PostgresUrl, tmp_path: Path) -> AsyncIterator[Two]:
             "OPSLOOM_LEASE_SECONDS": "1",
             "OPSLOOM_LIMIT_CONNECTS_PER_SECOND": "0",
         }
-        servers = []
-        for name in ("a", "b"):
+
+        async def start(name: str) -> ServerProcess:
             folder = tmp_path / name
             folder.mkdir()
-            servers.append(await stack.enter_async_context(server_process(environment, free_port(), folder)))
+            return await stack.enter_async_context(server_process(environment, free_port(), folder))
+
+        async with asyncio.TaskGroup() as group:
+            started = [group.create_task(start(name)) for name in ("a", "b")]
+        servers = [task.result() for task in started]
         key = await servers[0].command("key", "create", "test", "--role", "owner")
         made = {"slug": "scripted", "name": "Scripted", "model": "openai-chat:scripted", "public": True}
         async with httpx2.AsyncClient(base_url=servers[0].base, headers={"authorization": f"Bearer {key}"}) as http:

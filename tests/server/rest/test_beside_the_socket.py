@@ -2,20 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
 import pytest_asyncio
+from conftest import PostgresUrl
+from opsloom_rag.embedding import DEFAULT
 from stage import RawClient, Stage
 from vendors import Text
 from websockets.exceptions import ConnectionClosed
 
 
-@pytest_asyncio.fixture
-async def api(stage: Stage) -> AsyncIterator[httpx2.AsyncClient]:
+def rest(stage: Stage) -> httpx2.AsyncClient:
     """An owner's REST client."""
     headers = {"Authorization": f"Bearer {stage.key}"}
-    async with httpx2.AsyncClient(base_url=f"{stage.base}/api/v1", headers=headers, timeout=20) as client:
+    return httpx2.AsyncClient(base_url=f"{stage.base}/api/v1", headers=headers, timeout=20)
+
+
+@pytest_asyncio.fixture
+async def api(stage: Stage) -> AsyncIterator[httpx2.AsyncClient]:
+    async with rest(stage) as client:
         yield client
 
 
@@ -71,17 +78,22 @@ async def test_a_visitors_ticket_opens_a_socket_and_their_secret_reads_it_again(
         assert hidden.status_code == 404
 
 
-async def test_what_is_handed_in_is_found(stage: Stage, api: httpx2.AsyncClient) -> None:
-    base = (await api.post("knowledge-bases", json={"name": "Birds"})).json()["id"]
-    text = "# Herons\n\nThe grey heron waits in shallow water for fish."
-    taken = await api.post(f"knowledge-bases/{base}/documents", files={"file": ("herons.md", text.encode())})
-    assert taken.status_code == 202
-    for _ in range(400):
-        shown = (await api.get(f"documents/{taken.json()['id']}")).json()
-        if shown["status"] not in ("queued", "working"):
-            break
-        await asyncio.sleep(0.025)
-    assert (shown["status"], shown["title"]) == ("ready", "Herons")
-    wish = {"query": "Which bird stands still to catch its meal?"}
-    found = (await api.post(f"knowledge-bases/{base}/search", json=wish)).json()["results"]
-    assert "heron" in found[0]["text"]
+async def test_what_is_handed_in_is_found(
+    seeded_url: PostgresUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its meaning: the one server here with the embedding model, but without a documentation to embed (20 s)."""
+    monkeypatch.setattr("opsloom_server.seed.pages", lambda _: [])
+    async with Stage.open(seeded_url, tmp_path, embedder=DEFAULT) as stage, rest(stage) as api:
+        base = (await api.post("knowledge-bases", json={"name": "Birds"})).json()["id"]
+        text = "# Herons\n\nThe grey heron waits in shallow water for fish."
+        taken = await api.post(f"knowledge-bases/{base}/documents", files={"file": ("herons.md", text.encode())})
+        assert taken.status_code == 202
+        for _ in range(400):
+            shown = (await api.get(f"documents/{taken.json()['id']}")).json()
+            if shown["status"] not in ("queued", "working"):
+                break
+            await asyncio.sleep(0.025)
+        assert (shown["status"], shown["title"]) == ("ready", "Herons")
+        wish = {"query": "Which bird stands still to catch its meal?"}
+        found = (await api.post(f"knowledge-bases/{base}/search", json=wish)).json()["results"]
+        assert "heron" in found[0]["text"]
