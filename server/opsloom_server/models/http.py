@@ -7,8 +7,8 @@ stays as it was: requests, redirects, decoding, errors.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from ssl import SSLContext
 
 import aiohttp
@@ -76,6 +76,28 @@ class _Body(httpx2.AsyncByteStream):
         self._response.release()
 
 
+class _Response(httpx2.Response):
+    """A response whose bytes come straight from its body, where nothing has to be decoded.
+
+    httpx2's own way hands each read through three more generators, which takes 10 µs; a stream has a read a token.
+    """
+
+    body: _Body
+
+    async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
+        if chunk_size is not None or self.is_stream_consumed or self.is_closed or "content-encoding" in self.headers:
+            async with aclosing(super().aiter_bytes(chunk_size)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
+        self.is_stream_consumed = True
+        try:
+            async for chunk in self.body:
+                yield chunk
+        finally:
+            await self.aclose()
+
+
 class Transport(httpx2.AsyncBaseTransport):
     """HTTP/1.1 over a pool of connections that belongs to the loop of the first request."""
 
@@ -112,13 +134,16 @@ class Transport(httpx2.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=timeout,
             )
-        return httpx2.Response(
+        body = _Body(response, request)
+        made = _Response(
             response.status,
             headers=response.raw_headers,
-            stream=_Body(response, request),
+            stream=body,
             request=request,
             extensions={"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode()},
         )
+        made.body = body
+        return made
 
     async def aclose(self) -> None:
         session, self._session = self._session, None

@@ -13,13 +13,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from opsloom_server.errors import BadFrame, Invalid, NotFound, NotSignedIn, OpsloomError
+from opsloom_server.store.engine import unstorable
 
 __all__ = ["answer", "install"]
 
 _log = logging.getLogger("opsloom.rest")
-
-# PostgreSQL's names for a character that it cannot hold (NUL), in text and in JSON.
-_UNSTORABLE = {"22021", "22P05"}
 
 _CODES = {400: "bad_frame", 401: "forbidden", 403: "forbidden", 404: "not_found", 405: "invalid", 413: "too_long"}
 
@@ -79,13 +77,13 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
 
 async def _database(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)
-    if getattr(error.orig, "sqlstate", None) in _UNSTORABLE:
-        return await _unstorable(request, error)
-    return await _unexpected(request, error)
+    return await _unexpected(request, error) if unstorable(error) is None else await _unstorable(request, error)
 
 
-async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:
-    return answer(Invalid("The text holds characters that cannot be stored (NUL, or half of a surrogate pair)."))
+async def _unstorable(_request: Request, error: Exception) -> JSONResponse:
+    told = unstorable(error)
+    assert told is not None
+    return answer(told)
 
 
 async def _gone(_request: Request, _error: Exception) -> JSONResponse:

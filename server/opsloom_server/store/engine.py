@@ -26,10 +26,21 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from opsloom_server.errors import Unavailable
+from opsloom_server.errors import Invalid, Unavailable
 from opsloom_server.store import address
 
-__all__ = ["APP_ROLE", "RETRY_MS", "Database", "Driver", "driver_of", "dumps", "is_gone", "make_engine", "unavailable"]
+__all__ = [
+    "APP_ROLE",
+    "RETRY_MS",
+    "Database",
+    "Driver",
+    "driver_of",
+    "dumps",
+    "is_gone",
+    "make_engine",
+    "unavailable",
+    "unstorable",
+]
 
 # asyncpg's connection below SQLAlchemy's.
 Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -193,6 +204,13 @@ def unavailable(error: BaseException) -> Unavailable | None:
     if _state(error) == "53100":
         return Unavailable(FULL, retry_ms=FULL_RETRY_MS)
     return Unavailable(retry_ms=RETRY_MS) if is_gone(error) or _state(error)[:2] == "53" else None
+
+
+def unstorable(error: BaseException) -> Invalid | None:
+    """What people are told of text that no column can hold: PostgreSQL knows no NUL, UTF-8 no half of a surrogate."""
+    if isinstance(error, UnicodeEncodeError) or _state(error) in ("22021", "22P05"):
+        return Invalid("The text holds characters that cannot be stored (NUL, or half of a surrogate pair).")
+    return None
 
 
 def _state(error: BaseException) -> str:

@@ -14,8 +14,8 @@ import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 
-from opsloom_server.errors import Unavailable
-from opsloom_server.store.engine import RETRY_MS, Driver, dumps, unavailable
+from opsloom_server.errors import OpsloomError, Unavailable
+from opsloom_server.store.engine import RETRY_MS, Driver, dumps, unavailable, unstorable
 
 __all__ = ["Prepared", "Write", "write"]
 
@@ -104,11 +104,11 @@ def _as_one(statements: tuple[Prepared, ...]) -> str:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A lost database, in the server's words."""
+    """A lost database, or text that it cannot hold, in the server's words."""
     try:
         yield
     except Exception as error:
-        known = unavailable(error)
+        known: OpsloomError | None = unavailable(error) or unstorable(error)
         if known is None and isinstance(error, OSError):
             known = Unavailable(retry_ms=RETRY_MS)
         if known is None:
