@@ -27,7 +27,7 @@ class Plan:
         ours, peers = len({"floor", "opsloom"} & set(self.servers)), len({"agui", "chainlit"} & set(self.servers))
         few = min(self.repeats, 2)
         each = {
-            "streams": ours * (self.repeats + few) + peers * (few + 1) + (1 if "opsloom" in self.servers else 0),
+            "streams": ours * (self.repeats + few) + peers * 2 * few + (1 if "opsloom" in self.servers else 0),
             "marginal": ours * few,
             "short": (ours + peers) * self.repeats,
             "first": ours * self.repeats,
@@ -91,7 +91,7 @@ def _streams(runner: Runner, plan: Plan, servers: Sequence[Server]) -> None:
         "streams100", [one for one in ours if one.name == "opsloom"], 1, sessions=plan.scaled(100), **plan.answers()
     )
     runner.part("streams200", ours, plan.repeats, sessions=plan.scaled(200), **plan.answers())
-    runner.part("streams200", peers, 1, sessions=plan.scaled(200), **plan.answers())
+    runner.part("streams200", peers, few, sessions=plan.scaled(200), **plan.answers())
 
 
 def _marginal(runner: Runner, plan: Plan, servers: Sequence[Server]) -> None:
