@@ -9,10 +9,10 @@ from opsloom_protocol.errors import ProtocolError
 from opsloom_protocol.messages import Block, BlockState, Issue, PatchOp
 from opsloom_protocol.patching import patch
 
-from opsloom_blocks.catalogue import BLOCKS, Kinds
+from opsloom_blocks.catalogue import BLOCKS
 from opsloom_blocks.content import plain, read, schema_of
 from opsloom_blocks.errors import BlockError, NotOpen, UnknownKind
-from opsloom_blocks.kind import BlockKind
+from opsloom_blocks.kind import BlockKind, Kinds
 
 
 class Acted(Struct, frozen=True, kw_only=True):
@@ -35,7 +35,8 @@ def validate(kind: str, raw: Any, kinds: Kinds = BLOCKS) -> Struct:
     data: Struct = read(found.data, plain(raw) if isinstance(raw, Struct) else raw)
     if issues := found.check(data):
         raise BlockError(issues)
-    return data
+    completed: Struct = found.complete(data)
+    return completed
 
 
 def make_block(kind: str, data: Any, id: str, kinds: Kinds = BLOCKS) -> Block:  # noqa: A002

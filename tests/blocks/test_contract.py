@@ -13,10 +13,13 @@ from opsloom_protocol.frames import BlockRender
 every_kind = pytest.mark.parametrize("kind", BLOCKS.values(), ids=BLOCKS)
 
 
+READ = ("label", "title", "prompt", "text", "alt", "caption", "description", "subtitle", "note")
+
+
 def labels(value: Any) -> set[str]:
-    """Every text that stands under `label`, `title`, `prompt` or `name` of a series: what a person reads first."""
+    """Every text that stands under a name of which people read the value."""
     if isinstance(value, dict):
-        own = {value[key] for key in ("label", "title", "prompt") if isinstance(value.get(key), str) and value[key]}
+        own = {value[key] for key in READ if isinstance(value.get(key), str) and value[key]}
         return own.union(*(labels(item) for item in value.values()))
     if isinstance(value, list):
         return set().union(*(labels(item) for item in value))
@@ -90,7 +93,9 @@ def test_the_words_for_the_model_are_there(kind: BlockKind[Any]) -> None:
 
 def test_the_catalogue_is_published_in_full() -> None:
     items = describe()
-    assert [item["kind"] for item in items] == ["choices", "form", "table", "chart", "progress"]
+    asking, showing = "choices form confirm", "table chart metrics progress tasks notice error code sql"
+    media, holding = "image file audio video link map", "card carousel accordion tabs layout"
+    assert [item["kind"] for item in items] == f"{asking} {showing} {media} {holding}".split()
     for item in items:
         assert set(item) == {"kind", "schema", "example", "fallback"}
         jsonschema.validate(item["example"], item["schema"])
