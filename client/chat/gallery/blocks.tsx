@@ -1,0 +1,62 @@
+/** Every kind of block in every state: `blocks.html`, with `?kind=chart`, `&theme=dark`, `&dir=rtl`. */
+import type { Block } from "@opsloom/sdk";
+import { useEffect, type ReactNode } from "react";
+import { createRoot } from "react-dom/client";
+import "../src/theme/style.css";
+import "./gallery.css";
+import { BlockView } from "../src/blocks/BlockView";
+import { Context, createScreen, storeOf, useChat, type ConversationContext } from "../src/context";
+import { applyMode, type Mode } from "../src/theme/theme";
+import { casesOf, type Case } from "./cases";
+import { EMPTY, FakeChat, id } from "./FakeChat";
+import { files } from "./files";
+
+const query = new URLSearchParams(location.search);
+applyMode((query.get("theme") ?? "auto") as Mode);
+if (query.get("dir") === "rtl") document.documentElement.dir = "rtl";
+const wanted = query.get("kind");
+
+const all = casesOf();
+const cases = all.filter(({ kind }) => !wanted || kind === wanted);
+const blocks = cases.map(({ kind, data, fallback, state }): Block => ({ id: id("blk"), kind, version: 1, data, fallback, state }));
+const chat = new FakeChat({
+  conversation: {
+    ...EMPTY.conversation!,
+    messages: [{ id: "msg", role: "assistant", parent: null, siblings: [], status: "waiting", created_at: "2026-11-22T14:03:00Z", parts: blocks.map((block) => ({ type: "block", block })) }],
+  },
+});
+const context: ConversationContext = { chat, store: storeOf(chat), screen: createScreen(), passage: null, files, compose: () => undefined, focusComposer: () => undefined };
+
+function Gallery(): ReactNode {
+  const message = useChat((state) => state.conversation?.messages[0]);
+  useEffect(() => {
+    document.documentElement.dataset["ready"] = "true";
+  }, []);
+  const kinds = [...new Set(all.map(({ kind }) => kind))];
+  let before = "";
+  return (
+    <div className="kinds">
+      <h1>Blocks</h1>
+      <nav aria-label="Kinds">
+        {kinds.map((kind) => <a key={kind} href={`?${new URLSearchParams({ ...Object.fromEntries(query), kind })}`}>{kind}</a>)}
+      </nav>
+      <main>
+        {message?.parts.map((part, i) => {
+          if (part.type !== "block") return null;
+          const { kind, name } = cases[i] as Case;
+          const first = kind !== before;
+          before = kind;
+          return (
+            <section key={part.block.id} data-case={`${kind}/${name}`} aria-label={`${kind}, ${name}, ${i}`}>
+              {first ? <h2>{kind}</h2> : null}
+              <p className="case">{name}</p>
+              <BlockView block={part.block} live={cases[i]?.live ?? false} />
+            </section>
+          );
+        })}
+      </main>
+    </div>
+  );
+}
+
+createRoot(document.getElementById("root") as HTMLElement).render(<Context value={context}><Gallery /></Context>);
