@@ -11,11 +11,12 @@ export interface Case {
   live?: boolean;
 }
 
-/** `blocks/fixtures/<kind>.json`, which Python writes and checks. */
+/** `blocks/fixtures/<kind>.json`, which the Python tests check. */
 export interface Fixture {
   kind: string;
-  waits: boolean;
-  cases: { name: string; data: unknown; fallback: string; action?: string | null; values?: unknown }[];
+  valid: { name: string; data: unknown; fallback: string }[];
+  /** What people did with the block called `on`; `kept` is how it is remembered, where it was not refused. */
+  acts: { on: string; action: string; kept?: unknown }[];
 }
 
 const OPEN: BlockState = { status: "open" };
@@ -29,17 +30,13 @@ export function casesOf(): Case[] {
   return made.toSorted((a, b) => a.kind.localeCompare(b.kind)); // stable: a kind's cases stay in their order
 }
 
-/** A kind that waits is open, answered, too late, and left behind; the others just are. */
-export function states({ kind, waits, cases }: Fixture): Case[] {
-  return cases.flatMap(({ name, data, fallback, action, values }): Case[] => {
-    const shown = { kind, data, fallback };
-    if (!waits) return [{ ...shown, name, state: null }];
-    const answered: Case[] = action ? [{ ...shown, name: `${name}, answered: ${action}`, state: { status: "answered", action, values, at: AT } }] : [];
-    return [
-      { ...shown, name, state: OPEN },
-      ...answered,
-      { ...shown, name: `${name}, expired`, state: { status: "expired", at: AT } },
-      { ...shown, name: `${name}, withdrawn`, state: { status: "withdrawn", at: AT } },
-    ];
+/** A kind that people act on is open, answered in every way, too late, and left behind; the others just are. */
+export function states({ kind, valid, acts }: Fixture): Case[] {
+  if (acts.length === 0) return valid.map((one): Case => ({ kind, ...one, state: null }));
+  const late = (["expired", "withdrawn"] as const).flatMap((status) => valid.slice(0, 1).map((one): Case => ({ kind, ...one, name: `${one.name}, ${status}`, state: { status, at: AT } })));
+  const answered = acts.flatMap(({ on, action, kept }) => {
+    const one = valid.find(({ name }) => name === on);
+    return one && kept !== undefined ? [{ kind, ...one, name: `${on}, answered: ${action} ${JSON.stringify(kept)}`, state: { status: "answered" as const, action, values: kept, at: AT } }] : [];
   });
+  return [...valid.map((one): Case => ({ kind, ...one, state: OPEN })), ...answered, ...late];
 }

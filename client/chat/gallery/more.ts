@@ -1,16 +1,7 @@
-/** Cases beside the examples: every type of chart, ten thousand rows, what is odd. */
+/** Cases beside the fixtures: ten thousand rows, five thousand points, an answer that is still being written, files that are gone. */
 import type { Case } from "./cases";
 
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun"];
-const three = [
-  { name: "North", values: [120, 135, 128, 160, 172, 181] },
-  { name: "South", values: [98, null, 110, 121, 119, 140] },
-  { name: "West", values: [60, 72, 90, 70, 64, 99] },
-];
 const show = (kind: string, name: string, data: unknown): Case => ({ kind, name, data, fallback: `${name}, in words.`, state: null });
-const chart = (type: string, series: { name: string; values: (number | null)[] }[] = three, labels: (string | number)[] = months): Case =>
-  show("chart", type, { title: `Orders in the first half, ${type.replace("_", " ")}`, type, labels, series, x: { label: "Month" }, y: { label: "Orders", unit: "pcs" } });
-
 const regions = ["North", "South", "West", "East"];
 const rows = Array.from({ length: 10_000 }, (_, i) => ({
   order: `A-${String(100_000 + i)}`,
@@ -21,12 +12,6 @@ const rows = Array.from({ length: 10_000 }, (_, i) => ({
 }));
 
 export const MORE: Case[] = [
-  chart("bar"),
-  chart("stacked_bar"),
-  chart("line"),
-  chart("area", three.slice(0, 2)),
-  chart("pie", [{ name: "Orders", values: [120, 135, 128, 60, 72, 181] }]),
-  chart("scatter", three, [1, 2.5, 3, 4.2, 5, 7]),
   show("table", "10,000 rows", {
     title: "Orders",
     columns: [
@@ -38,5 +23,15 @@ export const MORE: Case[] = [
     ],
     rows,
   }),
-  show("table", "no rows", { title: "Complaints", columns: [{ key: "a", label: "What", type: "text" }], rows: [] }),
+  show("chart", "5,000 points", {
+    title: "Load of a morning",
+    type: "line",
+    labels: Array.from({ length: 5_000 }, (_, i) => i),
+    series: [{ name: "Requests", values: Array.from({ length: 5_000 }, (_, i) => 200 + 90 * Math.sin(i / 240) + ((i * 7919) % 61)) }],
+    x: { label: "Second" },
+    y: { label: "Requests", unit: "1/s" },
+  }),
+  { ...show("progress", "live, with a way out", { title: "Reading the documents", stages: [{ label: "Collect", status: "done" }, { label: "Split", status: "running", done: 0.4 }, { label: "Embed", status: "pending" }], seconds_left: 95, note: "Document 41 of 102" }), live: true },
+  show("image", "gone", { file: "fil_gone", alt: "A picture that was deleted" }),
+  show("seismograph", "a kind that this page does not know", {}),
 ];

@@ -1,4 +1,4 @@
-/** Which component shows which kind of block. The five of the house, and whatever an extension adds. */
+/** Which component shows which kind of block: those of the house, each a chunk of its own, and whatever an extension adds. */
 import type { Block, BlockState, Outcome } from "@opsloom/sdk";
 import { lazy, type ComponentType } from "react";
 
@@ -26,6 +26,24 @@ const kinds = new Map<string, BlockComponent>([
   ["table", lazy(() => import("./Table"))],
   ["chart", lazy(() => import("./Chart"))],
   ["progress", lazy(() => import("./Progress"))],
+  ["tasks", lazy(() => import("./Tasks"))],
+  ["metrics", lazy(() => import("./Metrics"))],
+  ["card", lazy(() => import("./Thing"))],
+  ["carousel", lazy(() => import("./Carousel"))],
+  ["image", lazy(() => import("./Image"))],
+  ["file", lazy(() => import("./File"))],
+  ["audio", lazy(() => import("./Audio"))],
+  ["video", lazy(() => import("./Video"))],
+  ["code", lazy(() => import("./Code"))],
+  ["sql", lazy(() => import("./Sql"))],
+  ["accordion", lazy(() => import("./Accordion"))],
+  ["tabs", lazy(() => import("./Tabs"))],
+  ["link", lazy(() => import("./Link"))],
+  ["map", lazy(() => import("./Map"))],
+  ["notice", lazy(() => import("./Notice"))],
+  ["error", lazy(() => import("./ErrorBlock"))],
+  ["layout", lazy(() => import("./Layout"))],
+  ["confirm", lazy(() => import("./Confirm"))],
 ]);
 
 const listeners = new Set<() => void>();

@@ -7,7 +7,7 @@ export type Cell = string | number | boolean | null | undefined;
 export interface Column {
   key: string;
   label: string;
-  type: "text" | "number" | "date" | "money";
+  type: "text" | "number" | "date" | "money" | "boolean" | "link";
   align?: "left" | "center" | "right" | null;
   unit?: string | null;
 }

@@ -1,5 +1,6 @@
 /** The drawing itself, as wide as there is room, read with the pointer or with the arrow keys. */
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode, type RefObject } from "react";
+import { useId, useMemo, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { useWidth } from "../parts/useWidth";
 import { Frame, valueTicks } from "./Frame";
 import { Legend } from "./Legend";
 import { Bars, Hatches, Lines, Pie, Points, sliceAt, Stacks } from "./Marks";
@@ -107,17 +108,4 @@ function Readout({ chart, at, x, width }: { chart: ChartData; at: number; x: num
       ))}
     </div>
   );
-}
-
-function useWidth(): [RefObject<HTMLDivElement | null>, number] {
-  const ref = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const box = ref.current;
-    if (!box) return;
-    const watch = new ResizeObserver(() => setWidth(box.clientWidth));
-    watch.observe(box);
-    return () => watch.disconnect();
-  }, []);
-  return [ref, width];
 }

@@ -29,6 +29,7 @@ export function Hatches({ id, count }: { id: string; count: number }): ReactNode
   );
 }
 
+/** A series is one path, however many values it has: an element each would be 5,000 to compare, 20 times a second. */
 export function Bars({ data, places, y, id }: MarksProps): ReactNode {
   const count = data.series.length;
   const gap = count > 1 ? Math.min(3, places.band * 0.06) : 0;
@@ -36,12 +37,14 @@ export function Bars({ data, places, y, id }: MarksProps): ReactNode {
   const whole = width * count + gap * (count - 1);
   return data.series.map(({ name, values }, s) => (
     <g key={name} style={{ fill: hatch(id, s) }}>
-      {values.map((value, i) => {
-        if (value === null) return null;
-        const [top, foot] = [y(Math.max(0, value)), y(Math.min(0, value))];
-        const x = places.x(i) - whole / 2 + s * (width + gap);
-        return <path key={i} d={bar(x, top, Math.max(1, width), Math.max(1, foot - top), value < 0)} />;
-      })}
+      <path
+        d={values.map((value, i) => {
+          if (value === null) return "";
+          const [top, foot] = [y(Math.max(0, value)), y(Math.min(0, value))];
+          const x = places.x(i) - whole / 2 + s * (width + gap);
+          return bar(x, top, Math.max(1, width), Math.max(1, foot - top), value < 0);
+        }).join("")}
+      />
     </g>
   ));
 }
@@ -51,11 +54,13 @@ export function Stacks({ data, places, y, id }: MarksProps): ReactNode {
   const width = Math.max(1, Math.min(44, places.band));
   return stacks(data.series).map((spans, s) => (
     <g key={data.series[s]?.name} style={{ fill: hatch(id, s) }}>
-      {spans.map((span, i) => {
-        if (span === null || span[0] === span[1]) return null;
-        const [top, foot] = [y(Math.max(...span)), y(Math.min(...span))];
-        return <rect key={i} x={places.x(i) - width / 2} y={top} width={width} height={Math.max(0.5, foot - top - 1)} rx={Math.min(2, width / 4)} />;
-      })}
+      <path
+        d={spans.map((span, i) => {
+          if (span === null || span[0] === span[1]) return "";
+          const [top, foot] = [y(Math.max(...span)), y(Math.min(...span))];
+          return `M${places.x(i) - width / 2},${top}h${width}v${Math.max(0.5, foot - top - 1)}h${-width}z`;
+        }).join("")}
+      />
     </g>
   ));
 }
@@ -82,18 +87,26 @@ export function Lines({ data, places, y }: MarksProps): ReactNode {
         {data.type === "area" ? <path d={fill(at) ?? ""} style={{ fill: ink(s) }} opacity="0.16" /> : null}
         <path d={path(at) ?? ""} fill="none" strokeWidth="2" strokeLinejoin="round" strokeLinecap="round" strokeDasharray={dash(s)} style={{ stroke: ink(s) }} />
         {at.map(([x, py], i) => {
+          if (py === null) return null;
           const alone = at[i - 1]?.[1] == null && at[i + 1]?.[1] == null;
-          return py === null || !(points || alone) ? null : <path key={i} d={mark(s)} transform={`translate(${x} ${py})`} strokeWidth="1.5" style={{ fill: ink(s), stroke: "var(--surface)" }} />;
+          return !points && !alone ? null : <path key={i} d={mark(s)} transform={`translate(${x} ${py})`} strokeWidth="1.5" style={{ fill: ink(s), stroke: "var(--surface)" }} />;
         })}
       </g>
     );
   });
 }
 
+/** px; the shapes tell series apart up to a few hundred points, then they cover one another and a dot says as much. */
+const [MANY, DOT] = [400, 2.5];
+
 export function Points({ data, places, y }: MarksProps): ReactNode {
   return data.series.map(({ name, values }, s) => (
     <g key={name} style={{ fill: ink(s) }} opacity="0.85">
-      {values.map((value, i) => (value === null ? null : <path key={i} d={mark(s, 52)} transform={`translate(${places.x(i)} ${y(value)})`} />))}
+      {values.length > MANY ? (
+        <path d={values.map((value, i) => (value === null ? "" : `M${places.x(i) - DOT},${y(value)}a${DOT},${DOT} 0 1,0 ${2 * DOT},0a${DOT},${DOT} 0 1,0 ${-2 * DOT},0`)).join("")} />
+      ) : (
+        values.map((value, i) => (value === null ? null : <path key={i} d={mark(s, 52)} transform={`translate(${places.x(i)} ${y(value)})`} />))
+      )}
     </g>
   ));
 }

@@ -1,5 +1,6 @@
-import { ArrowDown, ArrowUp } from "lucide-react";
+import { ArrowDown, ArrowUp, Check, X } from "lucide-react";
 import { memo, type ReactNode } from "react";
+import { Outside, shortAddress } from "../parts/Outside";
 import { alignOf, cellText, type Cell, type Column, type Sort } from "../rows";
 
 interface HeadsProps {
@@ -44,10 +45,20 @@ interface RowProps {
 export const Row = memo(function Row({ row, columns, index }: RowProps): ReactNode {
   return (
     <tr aria-rowindex={index}>
-      {columns.map((column) => <td key={column.key} className={`${side(column)} ${column.type === "date" ? "whole" : ""}`}>{cellText(column, row[column.key])}</td>)}
+      {columns.map((column) => <td key={column.key} className={`${side(column)} ${column.type === "date" ? "whole" : ""}`}><CellView column={column} value={row[column.key]} /></td>)}
     </tr>
   );
 });
+
+function CellView({ column, value }: { column: Column; value: Cell }): ReactNode {
+  const text = cellText(column, value);
+  if (column.type === "boolean" && typeof value === "boolean") {
+    const Icon = value ? Check : X;
+    return <span className={`inline-flex items-center gap-1.5 ${value ? "" : "text-muted"}`}><Icon size={16} strokeWidth={1.75} aria-hidden className={value ? "text-ok" : ""} />{text}</span>;
+  }
+  if (column.type === "link" && typeof value === "string") return <Outside url={value} className="text-accent">{shortAddress(value)}</Outside>;
+  return text;
+}
 
 function side(column: Column): string {
   const align = alignOf(column);
