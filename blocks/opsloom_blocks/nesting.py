@@ -50,6 +50,11 @@ class Holder(BlockKind[D]):
         twin.kinds = kinds
         return twin
 
+    @property
+    def holds(self) -> list[str]:
+        """The kinds that may stand in it: those that only show."""
+        return [name for name, kind in self.kinds.items() if not kind.actions]
+
     def rules(self, data: D) -> list[Issue]:
         """The kind's own rules, without those of what it holds."""
         return []
@@ -88,7 +93,7 @@ class _Walk:
     def _part(self, part: Part, place: str, level: int) -> None:
         kind = self.kinds.get(part.kind)
         if kind is None or kind.actions:
-            known = ", ".join(name for name, kind in self.kinds.items() if not kind.actions)
+            known = ", ".join(name for name, one in self.kinds.items() if not one.actions)
             what = "A block that asks stands alone" if kind else f"There is no kind {part.kind!r}"
             self._add(f"{place}/kind", f"{what}; inside others there can be: {known}.")
             return
