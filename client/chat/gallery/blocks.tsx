@@ -8,6 +8,7 @@ import { BlockView } from "../src/blocks/BlockView";
 import { Context, createScreen, storeOf, useChat, type ConversationContext } from "../src/context";
 import { applyMode, type Mode } from "../src/theme/theme";
 import { casesOf, type Case } from "./cases";
+import { hostile } from "./hostile";
 import { EMPTY, FakeChat, id } from "./FakeChat";
 import { files } from "./files";
 
@@ -16,7 +17,8 @@ applyMode((query.get("theme") ?? "auto") as Mode);
 if (query.get("dir") === "rtl") document.documentElement.dir = "rtl";
 const wanted = query.get("kind");
 
-const all = casesOf();
+const round = query.get("hostile");
+const all = round === null ? casesOf() : casesOf().map((one) => ({ ...one, data: hostile(one.data, Number(round)) }));
 const cases = all.filter(({ kind }) => !wanted || kind === wanted);
 const blocks = cases.map(({ kind, data, fallback, state }): Block => ({ id: id("blk"), kind, version: 1, data, fallback, state }));
 const chat = new FakeChat({
@@ -36,7 +38,7 @@ function Gallery(): ReactNode {
   let before = "";
   return (
     <div className="kinds">
-      <h1>Blocks</h1>
+      <header><h1>Blocks</h1></header>
       <nav aria-label="Kinds">
         {kinds.map((kind) => <a key={kind} href={`?${new URLSearchParams({ ...Object.fromEntries(query), kind })}`}>{kind}</a>)}
       </nav>

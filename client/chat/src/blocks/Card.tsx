@@ -7,8 +7,8 @@ export const Framed = createContext(false);
 export function Card({ label, flush = false, children }: { label: string; flush?: boolean; children: ReactNode }): ReactNode {
   const inside = use(Framed);
   const frame = inside
-    ? "[--pad:0px] [--top:0px]"
-    : `overflow-hidden rounded-panel border border-line bg-surface [--pad:1.25rem] [--top:1rem] max-sm:[--pad:1rem] ${flush ? "" : "p-(--pad)"}`;
+    ? "[--pad:0px] [--top:0px] [--foot:0px]"
+    : `overflow-hidden rounded-panel border border-line bg-surface [--pad:1.25rem] [--top:1rem] [--foot:0.75rem] max-sm:[--pad:1rem] ${flush ? "" : "p-(--pad)"}`;
   return (
     <Framed value={true}>
       <div role="group" aria-label={label} className={frame}>{children}</div>

@@ -42,7 +42,7 @@ export default function Carousel({ data, live }: BlockProps): ReactNode {
   const place = seen.first === seen.last ? `${seen.first + 1} of ${items.length}` : `${seen.first + 1}–${seen.last + 1} of ${items.length}`;
   return (
     <div role="group" aria-roledescription="carousel" aria-label={title ?? "Several things"}>
-      <div className="mb-2 flex min-h-8 items-center gap-2">
+      <div className={title || !seen.ends ? "mb-2 flex min-h-8 items-center gap-2" : "hidden"}>
         <div className="min-w-0 flex-1">{title ? <CardTitle>{title}</CardTitle> : null}</div>
         {seen.ends ? null : (
           <>

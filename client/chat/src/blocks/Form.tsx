@@ -15,7 +15,6 @@ export default function Form({ data, state, open, busy, issues, act }: BlockProp
   const [draft, setDraft] = useState<Draft>({});
   const [tried, setTried] = useState(false);
   const [edited, setEdited] = useState<ReadonlySet<string>>(new Set());
-  const id = useId();
 
   if (state?.status === "answered") return <Summary title={title} fields={fields} values={state.values} state={state} />;
 
@@ -39,8 +38,8 @@ export default function Form({ data, state, open, busy, issues, act }: BlockProp
 
   return (
     <Card label={title}>
-      <form onSubmit={send} noValidate aria-labelledby={id}>
-        <div id={id}><CardTitle>{title}</CardTitle></div>
+      <form onSubmit={send} noValidate>
+        <CardTitle>{title}</CardTitle>
         <div className="mt-4 flex flex-col gap-4">
           {fields.map((field) => (
             <FieldView

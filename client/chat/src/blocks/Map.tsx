@@ -127,7 +127,7 @@ const where = ({ lat, lon }: Point): string => `${degrees(lat, "N", "S")}, ${deg
 function List({ points, unit, name }: PointsProps): ReactNode {
   const values = points.some(({ value }) => typeof value === "number");
   return (
-    <ScrollX label={name} className="max-h-80 overflow-y-auto px-(--pad) pb-3">
+    <ScrollX label={name} className="max-h-80 overflow-y-auto px-(--pad) pb-(--foot)">
       <table className="grid-table">
         <thead>
           <tr>

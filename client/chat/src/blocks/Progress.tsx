@@ -87,7 +87,7 @@ export default function Progress({ data, live }: BlockProps): ReactNode {
             <Button
               kind="quiet"
               disabled={cancelled}
-              className="-my-2 -me-2"
+              className="-my-2 -me-3.5"
               onClick={() => {
                 setCancelled(true);
                 chat.stop();

@@ -3,6 +3,7 @@ import { Pencil, X } from "lucide-react";
 import { useId, useMemo, useState, type ReactNode } from "react";
 import { useConversation } from "../context";
 import { duration } from "../format/duration";
+import { figure } from "../format/number";
 import { useHighlighter } from "../markdown/CodeBlock";
 import { Button } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
@@ -30,7 +31,7 @@ export default function Sql({ data, live }: BlockProps): ReactNode {
   const colour = useHighlighter(true);
   const shown = useMemo(() => (colour ? colour.highlight(query, "sql") : query), [colour, query]);
   const part = useMemo(() => (result ? { kind: "table", data: result } : null), [result]);
-  const facts = [source, dialect, typeof ms === "number" ? duration(ms) : ""].filter(Boolean).join(" · ");
+  const facts = [source, dialect, typeof ms === "number" ? (ms < 950 ? `${figure(ms, ms < 10 ? 1 : 0)} ms` : duration(ms)) : ""].filter(Boolean).join(" · ");
   const ask = (): void => {
     compose(`Run this query${source ? ` in ${source}` : ""}:\n\n\`\`\`sql\n${(draft ?? query).trim()}\n\`\`\`\n`);
     setDraft(null);

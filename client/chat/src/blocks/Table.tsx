@@ -48,11 +48,11 @@ export default function Table({ data }: BlockProps): ReactNode {
           <input type="search" value={query} onChange={(event) => setQuery(event.target.value)} aria-label={`Filter ${name}`} placeholder="Filter" className="field ps-9!" />
         </div>
       ) : null}
-      {rows.length === 0 ? <p className="px-(--pad) pb-4 pt-1 text-ui text-muted">{query ? "No row has these words." : "No rows."}</p> : null}
+      {rows.length === 0 ? <p className="px-(--pad) pb-(--foot) pt-1 text-ui text-muted">{query ? "No row has these words." : "No rows."}</p> : null}
       {rows.length === 0 ? null : shown.length > MANY_ROWS ? (
         <Windowed table={table} rows={shown} label={name} heads={heads} />
       ) : (
-        <ScrollX label={name} className={`px-(--pad) pb-3 ${all && shown.length > 40 ? "max-h-128 overflow-y-auto" : ""}`}>
+        <ScrollX label={name} className={`px-(--pad) pb-(--foot) ${all && shown.length > 40 ? "max-h-128 overflow-y-auto" : ""}`}>
           <table className="grid-table">
             <thead>{heads}</thead>
             <tbody>{shown.map((row, i) => <Row key={i} row={row} columns={table.columns} />)}</tbody>

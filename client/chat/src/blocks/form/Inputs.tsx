@@ -138,7 +138,7 @@ export function FileField({ field: { accept, label }, value, common, change }: C
       >
         {value ? <Paperclip size={16} strokeWidth={1.75} aria-hidden className="shrink-0 text-muted" /> : <FileUp size={16} strokeWidth={1.75} aria-hidden className="shrink-0 text-muted" />}
         <span className={`min-w-0 flex-1 truncate ${value ? "" : "text-muted"}`}>{state === "busy" ? `Sending ${name}` : value ? name || "A file" : files ? "Choose a file, or drop it here" : "Files cannot be sent here"}</span>
-        <input {...given} ref={input} type="file" required={common.required && !value} disabled={common.disabled || !files} accept={accept?.join(",")} onChange={(event) => take(event.target.files?.[0])} className="absolute inset-0 cursor-pointer opacity-0 disabled:cursor-default" />
+        <input {...given} ref={input} type="file" required={common.required && !value} disabled={common.disabled || !files} accept={accept?.join(",")} onChange={(event) => take(event.target.files?.[0])} className="absolute inset-0 size-full cursor-pointer opacity-0 disabled:cursor-default" />
         {value && !common.disabled ? <span className="relative"><IconButton icon={X} label={`Remove the file of ${label}`} size={28} onClick={clear} /></span> : null}
       </div>
       {accept ? <p className="mt-1.5 text-caption text-muted">{accept.map((one) => one.replace(/^.*\/(?=[^*])/, "").replace("/*", "s")).join(", ")}</p> : null}
