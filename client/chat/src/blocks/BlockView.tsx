@@ -1,7 +1,8 @@
 import type { Block } from "@opsloom/sdk";
 import { Component, Suspense, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useChat, useConversation } from "../context";
-import { blockComponent, registry, type BlockProps } from "./registry";
+import { blockComponent } from "./house";
+import { registry, type BlockProps } from "./registry";
 import { Unknown } from "./Unknown";
 
 interface BlockViewProps {

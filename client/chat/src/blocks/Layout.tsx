@@ -22,7 +22,7 @@ export default function Layout({ data, live }: BlockProps): ReactNode {
         <div className="flex flex-wrap items-stretch gap-4">
           {items.map((part, i) => (
             // 13rem: under it neither a chart nor a table can be read, so the next one goes into a line of its own.
-            <div key={i} className="row-item min-w-0" style={{ flex: `${share(i)} 1 max(min(13rem, 100%), calc(${share(i) * 100}% - 1rem))` }}><Part part={part} live={live} /></div>
+            <div key={i} className="row-item min-w-0" style={{ flex: `${share(i) * 100} 1 max(min(13rem, 100%), calc(${share(i) * 100}% - 1rem))` }}><Part part={part} live={live} /></div>
           ))}
         </div>
       ) : (

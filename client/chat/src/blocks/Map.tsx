@@ -5,8 +5,8 @@ import { IconButton } from "../ui/IconButton";
 import { ScrollX } from "../ui/ScrollX";
 import { Card, CardTitle } from "./Card";
 import { withUnit } from "./chart/model";
-import { Ground } from "./map/Ground";
-import { degrees, names, viewOf } from "./map/view";
+import { Ground, WIDE_ENOUGH } from "./map/Ground";
+import { degrees, insetBox, names, viewOf } from "./map/view";
 import { useWidth } from "./parts/useWidth";
 import type { BlockProps } from "./registry";
 
@@ -62,7 +62,8 @@ function Drawing({ points, unit, name }: PointsProps): ReactNode {
       return { x, y, r: most > 0 && point.value ? 4 + 8 * Math.sqrt(point.value / most) : 5, label: point.label };
     });
   }, [points, view]);
-  const written = useMemo(() => names(spots, width, HEIGHT), [spots, width]);
+  const inset = useMemo(() => (view.east - view.west < WIDE_ENOUGH ? insetBox(spots, width, HEIGHT) : null), [view, spots, width]);
+  const written = useMemo(() => names(spots, width, HEIGHT, inset), [spots, width, inset]);
   const shown = at === null || at >= points.length ? null : at;
 
   const near = (event: PointerEvent): void => {
@@ -83,7 +84,7 @@ function Drawing({ points, unit, name }: PointsProps): ReactNode {
     <div ref={root} className="relative overflow-hidden" style={{ blockSize: HEIGHT }}>
       {width > 0 ? (
         <svg role="img" aria-label={`${name}: ${points.slice(0, 20).map(({ label }) => label).join(", ")}${points.length > 20 ? " and more" : ""}`} width={width} height={HEIGHT} className="map block text-[12px]">
-          <Ground view={view} width={width} height={HEIGHT} />
+          <Ground view={view} width={width} height={HEIGHT} inset={inset} />
           {spots.map(({ x, y, r }, i) => <circle key={i} cx={x} cy={y} r={r} className="map-point" data-on={i === shown || undefined} />)}
           {written.map(({ index, x, y, anchor }) => <text key={index} x={x} y={y} dy="0.35em" textAnchor={anchor} className="map-name">{points[index]?.label}</text>)}
         </svg>

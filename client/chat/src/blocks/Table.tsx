@@ -9,7 +9,7 @@ import { ScrollX } from "../ui/ScrollX";
 import { csvFile, save } from "../ui/save";
 import { Card, CardTitle } from "./Card";
 import type { BlockProps } from "./registry";
-import { csvOf, filtered, sorted, type Sort, type TableData } from "./rows";
+import { columnChars, csvOf, filtered, sorted, type Sort, type TableData } from "./rows";
 import { Heads, Row } from "./table/Cells";
 import { Windowed } from "./table/Windowed";
 
@@ -29,7 +29,9 @@ export default function Table({ data }: BlockProps): ReactNode {
   const rows = useMemo(() => filtered(table, ordered, asked), [table, ordered, asked]);
   const shown = all ? rows : rows.slice(0, FIRST_ROWS);
   const name = title ?? "Table";
-  const heads = <Heads columns={table.columns} sort={sort} choose={setSort} />;
+  const many = shown.length > MANY_ROWS;
+  const least = many ? undefined : columnChars({ columns: table.columns, rows: shown }).map((chars) => Math.min(chars * 1.2, 28));
+  const heads = <Heads columns={table.columns} least={least} sort={sort} choose={setSort} />;
   return (
     <Card label={name} flush>
       <div className="flex items-start justify-between gap-3 px-(--pad) pb-1 pt-(--top)">
@@ -49,7 +51,7 @@ export default function Table({ data }: BlockProps): ReactNode {
         </div>
       ) : null}
       {rows.length === 0 ? <p className="px-(--pad) pb-(--foot) pt-1 text-ui text-muted">{query ? "No row has these words." : "No rows."}</p> : null}
-      {rows.length === 0 ? null : shown.length > MANY_ROWS ? (
+      {rows.length === 0 ? null : many ? (
         <Windowed table={table} rows={shown} label={name} heads={heads} />
       ) : (
         <ScrollX label={name} className={`px-(--pad) pb-(--foot) ${all && shown.length > 40 ? "max-h-128 overflow-y-auto" : ""}`}>

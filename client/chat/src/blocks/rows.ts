@@ -69,7 +69,7 @@ export function filtered({ columns }: Pick<TableData, "columns">, rows: readonly
 }
 
 /** Widths in characters that the columns want, from what they hold; the longest texts wrap or are cut, so 40 is enough. */
-export function columnChars({ columns, rows }: Pick<TableData, "columns" | "rows">): number[] {
+export function columnChars({ columns, rows }: { columns: readonly Column[]; rows: readonly Record<string, Cell>[] }): number[] {
   return columns.map((column) => {
     let most = column.label.length + 3;
     for (const row of rows) {

@@ -1,12 +1,20 @@
 import type { ReactNode } from "react";
 import { LAKE, LAND } from "./land";
-import { degrees, gridLines, gridStep, type View } from "./view";
+import { degrees, gridLines, gridStep, type Box, type View } from "./view";
 
 /** Degrees across under which the rough outline would be wrong about the place; the grid alone is right anywhere. */
-const WIDE_ENOUGH = 12;
+export const WIDE_ENOUGH = 12;
+
+interface GroundProps {
+  view: View;
+  width: number;
+  height: number;
+  /** Where the small map of the earth stands, if it does. */
+  inset: Box | null;
+}
 
 /** Sea, land and the lines of longitude and latitude. */
-export function Ground({ view, width, height }: { view: View; width: number; height: number }): ReactNode {
+export function Ground({ view, width, height, inset }: GroundProps): ReactNode {
   const { west, east, south, north } = view;
   const step = gridStep(Math.min(east - west, 2 * (north - south)));
   const [x0, y0] = view.at({ lon: view.first, lat: 0 });
@@ -38,21 +46,19 @@ export function Ground({ view, width, height }: { view: View; width: number; hei
       {gridLines(Math.max(-90, south), Math.min(90, north), step).map((lat) =>
         y(lat) > 14 && y(lat) < height - 24 ? <text key={lat} x={6} y={y(lat) - 4} className="map-degree">{degrees(lat, "N", "S")}</text> : null,
       )}
-      {east - west < WIDE_ENOUGH ? <Locator lon={(west + east) / 2} lat={(south + north) / 2} width={width} /> : null}
+      {inset ? <Locator lon={(west + east) / 2} lat={(south + north) / 2} box={inset} /> : null}
     </g>
   );
 }
 
-/** px; where on the earth a near view is. */
-const INSET = { width: 108, height: 54 };
-
-function Locator({ lon, lat, width }: { lon: number; lat: number; width: number }): ReactNode {
-  const at = (one: number, two: number): string => `${(((one + 180) / 360) * INSET.width).toFixed(1)},${(((90 - two) / 180) * INSET.height).toFixed(1)}`;
-  const [x, y] = at(((lon + 540) % 360) - 180, lat).split(",");
+function Locator({ lon, lat, box }: { lon: number; lat: number; box: Box }): ReactNode {
+  const [width, height] = [box.right - box.left, box.bottom - box.top];
+  const at = (one: number, two: number): [string, string] => [(((one + 180) / 360) * width).toFixed(1), (((90 - two) / 180) * height).toFixed(1)];
+  const [x, y] = at(((lon + 540) % 360) - 180, lat);
   return (
-    <g transform={`translate(${width - INSET.width - 10} 10)`}>
-      <rect width={INSET.width} height={INSET.height} rx="4" className="map-inset" />
-      <path d={LAND.map((shape) => `M${shape.map(([one, two]) => at(one, two)).join("L")}Z`).join("")} className="map-land" />
+    <g transform={`translate(${box.left} ${box.top})`}>
+      <rect width={width} height={height} rx="4" className="map-inset" />
+      <path d={LAND.map((shape) => `M${shape.map(([one, two]) => at(Math.min(one, 180), two).join(",")).join("L")}Z`).join("")} className="map-land" />
       <rect x={Number(x) - 4} y={Number(y) - 4} width="8" height="8" className="map-here" />
     </g>
   );

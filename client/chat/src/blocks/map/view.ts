@@ -92,20 +92,53 @@ export interface Named {
   anchor: "start" | "end" | "middle";
 }
 
+export interface Spot {
+  x: number;
+  y: number;
+  r: number;
+  label: string;
+}
+
+export interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+const around = ({ x, y, r }: Spot): Box => ({ left: x - r, right: x + r, top: y - r, bottom: y + r });
+const apart = (a: Box, b: Box): boolean => a.right < b.left || a.left > b.right || a.bottom < b.top || a.top > b.bottom;
+
+/** px of the small map of the earth that says where a near view is. */
+const INSET = { width: 96, height: 48, edge: 10 };
+
+/** The corner for it that no point needs; null where each is taken. */
+export function insetBox(spots: readonly Spot[], width: number, height: number): Box | null {
+  const { width: w, height: h, edge } = INSET;
+  for (const top of [edge, height - h - 26]) {
+    for (const left of [width - w - edge, 46]) {
+      const box = { left, right: left + w, top, bottom: top + h };
+      if (spots.every((spot) => apart(around(spot), box))) return box;
+    }
+  }
+  return null;
+}
+
 /** Names beside their points, largest points first, as many as stand clear of each other, of the edges and of the degrees at the foot. */
-export function names(spots: readonly { x: number; y: number; r: number; label: string }[], width: number, height: number): Named[] {
-  const taken = spots.map(({ x, y, r }) => ({ left: x - r, right: x + r, top: y - r, bottom: y + r }));
+export function names(spots: readonly Spot[], width: number, height: number, inset: Box | null): Named[] {
+  const taken = [...spots.map(around), ...(inset ? [inset] : [])];
   const placed: Named[] = [];
   const order = spots.map((_, i) => i).sort((a, b) => (spots[b]?.r ?? 0) - (spots[a]?.r ?? 0));
   for (const index of order.slice(0, 60)) {
     const { x, y, r, label } = spots[index] as (typeof spots)[number];
     const wide = label.length * 6.6; // px of a character of 12 px Inter
     const tries: [number, number, Named["anchor"]][] = [[x + r + 5, y, "start"], [x - r - 5, y, "end"], [x, y - r - 10, "middle"], [x, y + r + 10, "middle"]];
-    for (const [tx, ty, anchor] of tries) {
+    // Clear of the degrees at the left edge first, over them where there is no other place.
+    for (const [edge, [tx, ty, anchor]] of [44, 2].flatMap((edge) => tries.map((one) => [edge, one] as const))) {
       const left = anchor === "start" ? tx : anchor === "end" ? tx - wide : tx - wide / 2;
       const box = { left, right: left + wide, top: ty - 8, bottom: ty + 8 };
-      const inside = box.left >= 2 && box.right <= width - 2 && box.top >= 2 && box.bottom <= height - 20;
-      const clear = taken.every((one, i) => i === index || box.right < one.left || box.left > one.right || box.bottom < one.top || box.top > one.bottom);
+      const inside = box.left >= edge && box.right <= width - 2 && box.top >= 2 && box.bottom <= height - 20;
+      const clear = taken.every((one, i) => i === index || apart(box, one));
       if (!inside || !clear) continue;
       taken.push(box);
       placed.push({ index, x: tx, y: ty, anchor });

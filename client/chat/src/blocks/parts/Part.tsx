@@ -2,7 +2,8 @@
 import type { Block } from "@opsloom/sdk";
 import { lazy, Suspense, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { Guard, reserved } from "../BlockView";
-import { blockComponent, registry, type BlockProps } from "../registry";
+import { blockComponent } from "../house";
+import { registry, type BlockProps } from "../registry";
 
 const Markdown = lazy(() => import("../../markdown/Markdown").then((module) => ({ default: module.Markdown })));
 

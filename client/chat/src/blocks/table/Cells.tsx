@@ -5,20 +5,22 @@ import { alignOf, cellText, type Cell, type Column, type Sort } from "../rows";
 
 interface HeadsProps {
   columns: readonly Column[];
+  /** Least widths in characters: a long text wraps at a readable measure, and the table scrolls. */
+  least?: readonly number[];
   sort: Sort | null;
   choose: (sort: Sort | null) => void;
 }
 
 /** The row of heads: a click sorts up, the next down, the third as it came. */
-export function Heads({ columns, sort, choose }: HeadsProps): ReactNode {
+export function Heads({ columns, least, sort, choose }: HeadsProps): ReactNode {
   return (
     <tr aria-rowindex={1}>
-      {columns.map((column) => {
+      {columns.map((column, i) => {
         const on = sort?.key === column.key;
         const Arrow = on && sort.down ? ArrowDown : ArrowUp;
         const turn = (): void => choose(!on ? { key: column.key, down: false } : sort.down ? null : { key: column.key, down: true });
         return (
-          <th key={column.key} scope="col" aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined} className={side(column)}>
+          <th key={column.key} scope="col" aria-sort={on ? (sort.down ? "descending" : "ascending") : undefined} className={side(column)} style={least ? { minInlineSize: `${least[i]}ch` } : undefined}>
             <button type="button" onClick={turn} className="touch group/sort relative inline-flex items-center py-1 font-medium hover:text-ink">
               {column.label}{column.unit && column.type !== "money" ? ` (${column.unit})` : ""}
               <Arrow
