@@ -6,7 +6,18 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
-from opsloom_blocks import BLOCKS, BlockError, BlockKind, act, describe, make_block, plain, schema, validate
+from opsloom_blocks import (
+    BLOCKS,
+    BlockError,
+    BlockKind,
+    act,
+    describe,
+    make_block,
+    plain,
+    publishing,
+    schema,
+    validate,
+)
 from opsloom_protocol.codec import decode_server, encode
 from opsloom_protocol.frames import BlockRender
 
@@ -89,6 +100,11 @@ def test_the_words_for_the_model_are_there(kind: BlockKind[Any]) -> None:
         jsonschema.Draft202012Validator.check_schema(msgspec.json.schema(shape))
         with pytest.raises(BlockError):
             act(make_block(kind.kind, kind.example, "blk_1"), action, {"unknown": 1})
+
+
+def test_the_published_schemas_are_not_stale() -> None:
+    assert publishing.PATH.read_text(encoding="utf-8") == publishing.text(), "python -m opsloom_blocks.publishing"
+    assert publishing.published()["confirm"]["actions"]["allow"]["properties"]["scope"]["enum"] == ["always", "once"]
 
 
 def test_the_catalogue_is_published_in_full() -> None:
