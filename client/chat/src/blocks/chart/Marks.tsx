@@ -29,7 +29,13 @@ export function Hatches({ id, count }: { id: string; count: number }): ReactNode
   );
 }
 
-/** A series is one path, however many values it has: an element each would be 5,000 to compare, 20 times a second. */
+/** Values up to which each is an element of its own. Beyond, a series is one path: 5,000 elements would be compared 20 times a second. */
+const MANY = 400;
+
+function Shapes({ shapes }: { shapes: readonly string[] }): ReactNode {
+  return shapes.length > MANY ? <path d={shapes.join("")} /> : shapes.map((d, i) => (d ? <path key={i} d={d} /> : null));
+}
+
 export function Bars({ data, places, y, id }: MarksProps): ReactNode {
   const count = data.series.length;
   const gap = count > 1 ? Math.min(3, places.band * 0.06) : 0;
@@ -37,13 +43,13 @@ export function Bars({ data, places, y, id }: MarksProps): ReactNode {
   const whole = width * count + gap * (count - 1);
   return data.series.map(({ name, values }, s) => (
     <g key={name} style={{ fill: hatch(id, s) }}>
-      <path
-        d={values.map((value, i) => {
+      <Shapes
+        shapes={values.map((value, i) => {
           if (value === null) return "";
           const [top, foot] = [y(Math.max(0, value)), y(Math.min(0, value))];
           const x = places.x(i) - whole / 2 + s * (width + gap);
           return bar(x, top, Math.max(1, width), Math.max(1, foot - top), value < 0);
-        }).join("")}
+        })}
       />
     </g>
   ));
@@ -54,12 +60,12 @@ export function Stacks({ data, places, y, id }: MarksProps): ReactNode {
   const width = Math.max(1, Math.min(44, places.band));
   return stacks(data.series).map((spans, s) => (
     <g key={data.series[s]?.name} style={{ fill: hatch(id, s) }}>
-      <path
-        d={spans.map((span, i) => {
+      <Shapes
+        shapes={spans.map((span, i) => {
           if (span === null || span[0] === span[1]) return "";
           const [top, foot] = [y(Math.max(...span)), y(Math.min(...span))];
           return `M${places.x(i) - width / 2},${top}h${width}v${Math.max(0.5, foot - top - 1)}h${-width}z`;
-        }).join("")}
+        })}
       />
     </g>
   ));
@@ -97,7 +103,7 @@ export function Lines({ data, places, y }: MarksProps): ReactNode {
 }
 
 /** px; the shapes tell series apart up to a few hundred points, then they cover one another and a dot says as much. */
-const [MANY, DOT] = [400, 2.5];
+const DOT = 2.5;
 
 export function Points({ data, places, y }: MarksProps): ReactNode {
   return data.series.map(({ name, values }, s) => (
