@@ -1,6 +1,6 @@
 /** Every kind of block in every state: `blocks.html`, with `?kind=chart`, `&theme=dark`, `&dir=rtl`. */
 import type { Block } from "@opsloom/sdk";
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import "../src/theme/style.css";
 import "./gallery.css";
@@ -11,6 +11,8 @@ import { casesOf, type Case } from "./cases";
 import { hostile } from "./hostile";
 import { EMPTY, FakeChat, id } from "./FakeChat";
 import { files } from "./files";
+import { grow } from "./growing";
+import { Button } from "../src/ui/Button";
 
 const query = new URLSearchParams(location.search);
 applyMode((query.get("theme") ?? "auto") as Mode);
@@ -61,4 +63,20 @@ function Gallery(): ReactNode {
   );
 }
 
-createRoot(document.getElementById("root") as HTMLElement).render(<Context value={context}><Gallery /></Context>);
+/** A block that grows: `?stream=table` or `?stream=chart`, with a button whose answer can be timed. */
+function Growing(): ReactNode {
+  const message = useChat((state) => state.conversation?.turn?.message);
+  const [count, setCount] = useState(0);
+  return (
+    <div className="kinds">
+      <main>
+        <Button onClick={() => setCount(count + 1)}>Clicked {count}</Button>
+        {message?.parts.map((part, i) => (part.type === "block" ? <BlockView key={i} block={part.block} live /> : null))}
+      </main>
+    </div>
+  );
+}
+
+const stream = query.get("stream");
+if (stream) grow(chat, stream === "chart" ? "chart" : "table");
+createRoot(document.getElementById("root") as HTMLElement).render(<Context value={context}>{stream ? <Growing /> : <Gallery />}</Context>);
