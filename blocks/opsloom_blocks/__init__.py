@@ -2,12 +2,14 @@
 
 from opsloom_protocol.messages import Issue
 
-from opsloom_blocks.catalogue import BLOCKS, Kinds
+from opsloom_blocks.catalogue import BLOCKS
 from opsloom_blocks.content import Data, plain, schema_of
 from opsloom_blocks.errors import BlockError, ExtensionError, NotOpen, UnknownKind
-from opsloom_blocks.kind import BlockKind
+from opsloom_blocks.kind import BlockKind, Kinds
 from opsloom_blocks.loading import load_blocks
-from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, validate
+from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, shape, validate
+from opsloom_blocks.nesting import Holder, Part
+from opsloom_blocks.words import in_words
 
 __all__ = [
     "BLOCKS",
@@ -16,17 +18,21 @@ __all__ = [
     "BlockKind",
     "Data",
     "ExtensionError",
+    "Holder",
     "Issue",
     "Kinds",
     "NotOpen",
+    "Part",
     "UnknownKind",
     "act",
     "describe",
+    "in_words",
     "load_blocks",
     "make_block",
     "patched",
     "plain",
     "schema",
     "schema_of",
+    "shape",
     "validate",
 ]

@@ -11,6 +11,9 @@ from opsloom_blocks.kind import BlockKind, duplicates, number
 Point = int | float | None
 Label = Annotated[str, Meta(max_length=200)] | int | float
 
+POINTS = 5_000
+"""Most points of a series: 20 a second for four minutes. A screen is not much wider in pixels."""
+
 FALLBACK_POINTS = 50
 """Points of a series that the plain text holds."""
 
@@ -26,14 +29,14 @@ class YAxis(Data, frozen=True, kw_only=True):
 
 class Series(Data, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-    values: Annotated[list[Point], Meta(max_length=500, description="one for each label; null where there is none")]
+    values: Annotated[list[Point], Meta(max_length=POINTS, description="one for each label; null where there is none")]
 
 
 class Chart(Data, frozen=True, kw_only=True):
     title: Annotated[str, Meta(min_length=1, max_length=200)]
-    type: Literal["bar", "line", "area", "pie", "scatter"]
+    type: Literal["bar", "stacked_bar", "line", "area", "pie", "scatter"]
     labels: Annotated[
-        list[Label], Meta(min_length=1, max_length=500, description="along x, in order; for `scatter` numbers")
+        list[Label], Meta(min_length=1, max_length=POINTS, description="along x, in order; for `scatter` numbers")
     ]
     series: Annotated[list[Series], Meta(min_length=1, max_length=12, description="for `pie` exactly one")]
     x: XAxis = field(default_factory=XAxis)
@@ -44,8 +47,8 @@ class ChartKind(BlockKind[Chart]):
     kind = "chart"
     title = "Show a chart"
     about = (
-        "Draw numbers as bars, lines, areas, a pie or points. Use it for trends and proportions; only with numbers "
-        "that you have, never with invented ones."
+        "Draw numbers as bars (beside or on top of each other), lines, areas, a pie or points. Use it for trends and "
+        "proportions; only with numbers that you have, never with invented ones."
     )
     data = Chart
     example = Chart(
@@ -58,7 +61,7 @@ class ChartKind(BlockKind[Chart]):
     )
 
     def fallback(self, data: Chart) -> str:
-        axes = [f"{data.type} chart"]
+        axes = [f"{data.type.replace('_', ' ')} chart"]
         if data.x.label:
             axes.append(f"x: {data.x.label}")
         if data.y.label or data.y.unit:

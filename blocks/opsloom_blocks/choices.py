@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, field
 from opsloom_protocol.messages import Issue
 
 from opsloom_blocks.content import Data
@@ -23,12 +23,16 @@ class Choices(Data, frozen=True, kw_only=True):
     multiple: Annotated[bool, Meta(description="whether several may be picked")] = False
     min: Annotated[int, Meta(ge=0, le=50, description="fewest picks")] = 1
     max: Annotated[int, Meta(ge=1, le=50, description="most picks; left out: one, or all if `multiple`")] | None = None
+    free_text: Annotated[
+        bool, Meta(description="whether the person may write an answer of their own; it counts as a pick")
+    ] = False
 
 
 class Choose(Data, frozen=True, kw_only=True):
-    """The ids of the options that were picked."""
+    """The ids of the options that were picked, and what was written beside or instead of them."""
 
-    choices: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=50)]
+    choices: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=50)] = field(default_factory=list)
+    text: Annotated[str, Meta(max_length=2000)] | None = None
 
 
 class ChoicesKind(BlockKind[Choices]):
@@ -51,7 +55,7 @@ class ChoicesKind(BlockKind[Choices]):
 
     def fallback(self, data: Choices) -> str:
         options = [f"- {o.label}" + (f": {o.description}" if o.description else "") for o in data.options]
-        return "\n".join([data.prompt, *options])
+        return "\n".join([data.prompt, *options, *(["- or an answer of your own"] if data.free_text else [])])
 
     def check(self, data: Choices) -> list[Issue]:
         issues = [
@@ -72,20 +76,25 @@ class ChoicesKind(BlockKind[Choices]):
             for at, picked in enumerate(values.choices)
             if picked not in known
         ]
-        picks = Choose(choices=[option for option in known if option in values.choices])
+        text = (values.text or "").strip() or None
+        if text is not None and not data.free_text:
+            issues.append(Issue(path="/text", text="Pick from the options; there is no other answer."))
+        picks = Choose(choices=[option for option in known if option in values.choices], text=text)
         least, most = bounds(data)
-        if not issues and not least <= len(picks.choices) <= most:
+        if not issues and not least <= len(picks.choices) + (text is not None) <= most:
             issues.append(Issue(path="/choices", text=_how_many(least, most)))
         return picks, issues
 
     def summary(self, data: Choices, action: str, values: Any) -> str:
         labels = [option.label for option in data.options if option.id in values.choices]
+        if values.text is not None:
+            return f"Chose: {', '.join(labels)}. Wrote: {values.text}" if labels else f"Wrote: {values.text}"
         return f"Chose: {', '.join(labels)}." if labels else "Chose nothing."
 
 
 def bounds(data: Choices) -> tuple[int, int]:
     """Fewest and most picks."""
-    return data.min, data.max or (len(data.options) if data.multiple else 1)
+    return data.min, data.max or (len(data.options) + data.free_text if data.multiple else 1)
 
 
 def _how_many(least: int, most: int) -> str:

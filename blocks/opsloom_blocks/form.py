@@ -1,5 +1,6 @@
 """`form`: fields that a person fills in."""
 
+import math
 import re
 from typing import Annotated, Any, Final, Literal, assert_never
 
@@ -11,12 +12,17 @@ from opsloom_blocks.content import Data
 from opsloom_blocks.dates import is_day
 from opsloom_blocks.kind import BlockKind, duplicates, number
 
-FieldType = Literal["text", "textarea", "number", "email", "date", "select", "checkbox"]
+FieldType = Literal["text", "textarea", "number", "email", "date", "select", "checkbox", "slider", "rating", "file"]
 Bound = int | float | Annotated[str, Meta(max_length=10, pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 TEXT_CHARS: Final = 10_000
 """Longest text a field takes where it sets no `max`."""
 
+STARS: Final = 5
+"""Best of a `rating` that sets no `max`."""
+
+_ACCEPTS: Final = re.compile(r"\.[A-Za-z0-9]{1,10}|[a-z]+/([a-z0-9.+-]+|\*)")
+_FILE: Final = re.compile(r"fil_[0-9a-f]{32}")
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
 
 
@@ -31,7 +37,21 @@ class Field(Data, frozen=True, kw_only=True):
     help: Annotated[str, Meta(max_length=500)] | None = None
     placeholder: Annotated[str, Meta(max_length=200)] | None = None
     min: Annotated[Bound, Meta(description="least number, fewest characters of a text, or first date")] | None = None
-    max: Annotated[Bound, Meta(description="greatest number, most characters of a text, or last date")] | None = None
+    max: (
+        Annotated[Bound, Meta(description="greatest number, most characters of a text, last date, or best rating")]
+        | None
+    ) = None
+    step: (
+        Annotated[float, Meta(gt=0, description="of a number or a slider: only `min` and multiples of it from there")]
+        | None
+    ) = None
+    accept: (
+        Annotated[
+            list[Annotated[str, Meta(min_length=1, max_length=100)]],
+            Meta(min_length=1, max_length=20, description="of a file: `application/pdf`, `image/*` or `.csv`"),
+        ]
+        | None
+    ) = None
 
 
 class Form(Data, frozen=True, kw_only=True):
@@ -67,6 +87,8 @@ class FormKind(BlockKind[Form]):
                 type="select",
                 options=[Option(id="sales", label="Buying"), Option(id="support", label="Help with my account")],
             ),
+            Field(name="minutes", label="Minutes", type="slider", min=15, max=60, step=15),
+            Field(name="contract", label="Your contract", type="file", accept=["application/pdf"]),
         ],
         submit="Book",
     )
@@ -131,11 +153,26 @@ def _unsound(field: Field) -> list[tuple[str, str]]:
     elif field.options:
         repeated = duplicates([option.id for option in field.options])
         found += [(f"options/{at}/id", "Another option has this id.") for at in repeated]
+    if field.type == "slider" and (field.min is None or field.max is None):
+        found.append(("min" if field.min is None else "max", "A slider needs `min` and `max`."))
+    if field.type == "rating" and not _is_best(field.max):
+        found.append(("max", "The best rating is a whole number from 2 to 10."))
+    if field.step is not None and field.type not in ("number", "slider"):
+        found.append(("step", "Only a number and a slider have a `step`."))
+    if field.accept is not None and field.type != "file":
+        found.append(("accept", "Only a file has `accept`."))
+    odd = [at for at, accepted in enumerate(field.accept or ()) if not _ACCEPTS.fullmatch(accepted)]
+    found += [(f"accept/{at}", "A media type or an ending, like image/* or .csv.") for at in odd]
+    return found or _unsound_bounds(field)
+
+
+def _unsound_bounds(field: Field) -> list[tuple[str, str]]:
+    found = []
     wanted = str if field.type == "date" else (int, float)
     for name, bound in (("min", field.min), ("max", field.max)):
         if bound is None:
             continue
-        if field.type in ("select", "checkbox", "email"):
+        if field.type in ("select", "checkbox", "email", "file") or (field.type == "rating" and name == "min"):
             found.append((name, f"A field of type {field.type} has no `{name}`."))
         elif not isinstance(bound, wanted):
             found.append((name, "A date field takes a date, other fields a number."))
@@ -144,6 +181,10 @@ def _unsound(field: Field) -> list[tuple[str, str]]:
     if not found and field.min is not None and field.max is not None and _over(field.min, field.max):
         found.append(("min", "`min` is greater than `max`."))
     return found
+
+
+def _is_best(value: object) -> bool:
+    return value is None or (isinstance(value, int) and 2 <= value <= 10)
 
 
 def _over(value: str | float, limit: str | float) -> bool:
@@ -161,8 +202,14 @@ def _wrong(field: Field, value: str | float | bool) -> str:
         case "email":
             fits = isinstance(value, str) and len(value) <= 254 and _EMAIL.fullmatch(value)
             return "" if fits else "This is not an e-mail address."
-        case "number":
+        case "number" | "slider":
             return _wrong_number(field, value)
+        case "rating":
+            best = field.max if isinstance(field.max, int) else STARS
+            rated = isinstance(value, int) and not isinstance(value, bool) and value in range(1, best + 1)
+            return "" if rated else f"Pick from 1 to {best}."
+        case "file":
+            return "" if isinstance(value, str) and _FILE.fullmatch(value) else "Send a file first."
         case "date":
             return _wrong_date(field, value)
         case "select":
@@ -193,6 +240,11 @@ def _wrong_number(field: Field, value: str | float | bool) -> str:
         return f"At least {number(field.min)}, please."
     if isinstance(field.max, int | float) and value > field.max:
         return f"At most {number(field.max)}, please."
+    if field.step is not None:
+        start = field.min if isinstance(field.min, int | float) else 0
+        away = float(value) - start
+        if not math.isfinite(away) or abs(math.remainder(away, field.step)) > field.step * 1e-6:
+            return f"In steps of {number(field.step)}" + (f" from {number(start)}" if start else "") + ", please."
     return ""
 
 
@@ -210,7 +262,7 @@ def _in_words(field: Field, value: str | float | bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return number(value)
+        return number(value) + (f" of {field.max or STARS}" if field.type == "rating" else "")
     return next((option.label for option in field.options or () if option.id == value), value)
 
 

@@ -11,7 +11,7 @@ D = TypeVar("D", bound=Struct)
 
 
 class BlockKind(ABC, Generic[D]):
-    """One kind of block. Subclass it, set the attributes, make one instance, and list it (`docs/blocks.md`)."""
+    """One kind of block. Subclass it, set the attributes, make one instance, and list it (`docs/blocks-adding.md`)."""
 
     kind: ClassVar[str]
     """Its name on the wire: lower case, digits, `_`."""
@@ -45,6 +45,14 @@ class BlockKind(ABC, Generic[D]):
     def summary(self, data: D, action: str, values: Any) -> str:
         """What a person did, in words for the model and for those who read along."""
         return f"{action}."
+
+    def complete(self, data: D) -> D:
+        """Checked data with the defaults of whatever it holds filled in, as it is shown."""
+        return data
+
+
+Kinds = Mapping[str, BlockKind[Any]]
+"""Kinds by name."""
 
 
 def number(value: float) -> str:

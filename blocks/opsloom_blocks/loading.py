@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from opsloom_blocks.catalogue import BLOCKS
+from opsloom_blocks.catalogue import BLOCKS, together
 from opsloom_blocks.errors import BlockError, ExtensionError
 from opsloom_blocks.extensions import added
 from opsloom_blocks.kind import BlockKind
 from opsloom_blocks.making import schema, validate
+from opsloom_blocks.nesting import Holder
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -23,11 +24,13 @@ def load_blocks(folder: Path | None = None) -> dict[str, BlockKind[Any]]:
     kinds: dict[str, BlockKind[Any]] = dict(BLOCKS)
     for where, found in added("opsloom.blocks", "BLOCKS", folder):
         kind = found() if isinstance(found, type) and issubclass(found, BlockKind) else found
+        if isinstance(kind, Holder):
+            kind = kind.within(kinds)
         _inspect(where, kind)
         if kind.kind in kinds:
             raise ExtensionError(where, f"There is a block of kind {kind.kind!r} already.")
         kinds[kind.kind] = kind
-    return kinds
+    return together(kinds.values())
 
 
 def _inspect(where: str, kind: Any) -> None:

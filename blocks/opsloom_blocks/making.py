@@ -9,10 +9,11 @@ from opsloom_protocol.errors import ProtocolError
 from opsloom_protocol.messages import Block, BlockState, Issue, PatchOp
 from opsloom_protocol.patching import patch
 
-from opsloom_blocks.catalogue import BLOCKS, Kinds
+from opsloom_blocks.catalogue import BLOCKS
 from opsloom_blocks.content import plain, read, schema_of
 from opsloom_blocks.errors import BlockError, NotOpen, UnknownKind
-from opsloom_blocks.kind import BlockKind
+from opsloom_blocks.kind import BlockKind, Kinds
+from opsloom_blocks.nesting import Holder, Part
 
 
 class Acted(Struct, frozen=True, kw_only=True):
@@ -35,7 +36,8 @@ def validate(kind: str, raw: Any, kinds: Kinds = BLOCKS) -> Struct:
     data: Struct = read(found.data, plain(raw) if isinstance(raw, Struct) else raw)
     if issues := found.check(data):
         raise BlockError(issues)
-    return data
+    completed: Struct = found.complete(data)
+    return completed
 
 
 def make_block(kind: str, data: Any, id: str, kinds: Kinds = BLOCKS) -> Block:  # noqa: A002
@@ -81,9 +83,17 @@ def schema(kind: BlockKind[Any]) -> dict[str, Any]:
     """The JSON Schema of a kind's `data`, with its words and its example."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema_of(kind.data, example=kind.example),
+        **shape(kind),
         "description": kind.about,
     }
+
+
+def shape(kind: BlockKind[Any]) -> dict[str, Any]:
+    """The JSON Schema of a kind's `data` as a model gets it; one that holds others names those it may hold."""
+    found = schema_of(kind.data, example=kind.example)
+    if isinstance(kind, Holder):
+        found["$defs"][Part.__name__]["properties"]["kind"]["enum"] = kind.holds
+    return found
 
 
 def describe(kinds: Kinds = BLOCKS) -> list[dict[str, Any]]:

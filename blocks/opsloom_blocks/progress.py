@@ -7,6 +7,7 @@ from opsloom_protocol.messages import Issue
 
 from opsloom_blocks.content import Data
 from opsloom_blocks.kind import BlockKind, number
+from opsloom_blocks.references import clock
 
 
 class Stage(Data, frozen=True, kw_only=True):
@@ -21,6 +22,7 @@ class Progress(Data, frozen=True, kw_only=True):
     stages: Annotated[list[Stage], Meta(max_length=30)] = field(default_factory=list)
     done: Annotated[float, Meta(ge=0, description="units done, where they can be counted")] | None = None
     total: Annotated[float, Meta(gt=0, description="units in all")] | None = None
+    seconds_left: Annotated[float, Meta(ge=0, le=31_536_000, description="how long it will still take")] | None = None
     note: Annotated[str, Meta(max_length=500, description="what is going on now")] | None = None
 
 
@@ -50,6 +52,8 @@ class ProgressKind(BlockKind[Progress]):
         for stage in data.stages:
             part = f", {round(stage.done * 100)} %" if stage.status == "running" and stage.done else ""
             lines.append(f"- {stage.label}: {stage.status}{part}")
+        if data.seconds_left is not None:
+            lines.append(f"{clock(data.seconds_left)} left")
         if data.note:
             lines.append(data.note)
         return "\n".join(lines)

@@ -1,6 +1,6 @@
 /** `/api/v1` with types: a small fetch client. Every failure is a `RestError` with words that are safe to show. */
 import type { ErrorInfo } from "./chat-state";
-import type { Issue, Message } from "./frames.gen";
+import type { FileRef, Issue, Message } from "./frames.gen";
 
 export class RestError extends Error {
   override name = "RestError";
@@ -77,6 +77,19 @@ export class Rest {
   /** The messages before `before` on the path, oldest first. */
   messages(session: string, query: { before?: string; limit?: number } = {}): Promise<{ items: Message[]; more: boolean }> {
     return this.get(`sessions/${encodeURIComponent(session)}/messages`, query);
+  }
+
+  /** A file's bytes. The server gives them to whom they belong, as a download. */
+  async download(file: string, signal?: AbortSignal): Promise<Blob> {
+    const response = await this.#fetch("GET", `files/${encodeURIComponent(file)}`, undefined, undefined, signal);
+    if (!response.ok) throw await failure(response);
+    return response.blob();
+  }
+  /** Keep a file; a message or a form then names it by `id`. */
+  upload(file: File): Promise<FileRef> {
+    const body = new FormData();
+    body.set("file", file);
+    return this.request("POST", "files", { body });
   }
 
   /** `path` is below `/api/v1/`. A `FormData` body goes as it is, everything else as JSON. */

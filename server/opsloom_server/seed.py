@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 from opsloom_rag.knowledge import Knowledge
@@ -60,6 +61,11 @@ class Page(Struct, frozen=True):
     sha256: str
 
 
+BESIDE_TOOLS: Final = frozenset({"confirm", "sql", "image", "file", "audio", "video", "error"})
+"""Kinds that say nothing without a tool of one's own to run, to make a file, or to fail; each costs a model some 500
+tokens a turn."""
+
+
 def pages(folder: Path | None = None) -> list[Page]:
     """Read the documentation that came with the server: in the installed package, else in the repository beside it."""
     package = Path(__file__).parent
@@ -91,7 +97,7 @@ async def seed(
             await users.ensure_workspace(connection, DEFAULT_WORKSPACE, "Default")
         base = await _base(database, knowledge)
         await _documents(database, knowledge, base, found, progress)
-        await _demo(database, base, tuple(catalogue.kinds))
+        await _demo(database, base, tuple(kind for kind in catalogue.kinds if kind not in BESIDE_TOOLS))
 
 
 @asynccontextmanager

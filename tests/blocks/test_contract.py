@@ -6,17 +6,31 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
-from opsloom_blocks import BLOCKS, BlockError, BlockKind, act, describe, make_block, plain, schema, validate
+from opsloom_blocks import (
+    BLOCKS,
+    BlockError,
+    BlockKind,
+    act,
+    describe,
+    make_block,
+    plain,
+    publishing,
+    schema,
+    validate,
+)
 from opsloom_protocol.codec import decode_server, encode
 from opsloom_protocol.frames import BlockRender
 
 every_kind = pytest.mark.parametrize("kind", BLOCKS.values(), ids=BLOCKS)
 
 
+READ = ("label", "title", "prompt", "text", "alt", "caption", "description", "subtitle", "note")
+
+
 def labels(value: Any) -> set[str]:
-    """Every text that stands under `label`, `title`, `prompt` or `name` of a series: what a person reads first."""
+    """Every text that stands under a name of which people read the value."""
     if isinstance(value, dict):
-        own = {value[key] for key in ("label", "title", "prompt") if isinstance(value.get(key), str) and value[key]}
+        own = {value[key] for key in READ if isinstance(value.get(key), str) and value[key]}
         return own.union(*(labels(item) for item in value.values()))
     if isinstance(value, list):
         return set().union(*(labels(item) for item in value))
@@ -73,8 +87,8 @@ def test_anything_else_is_refused_in_words(kind: BlockKind[Any], raw: object) ->
 
 @every_kind
 def test_what_is_too_large_is_refused(kind: BlockKind[Any]) -> None:
-    with pytest.raises(BlockError, match="at most 131072"):
-        validate(kind.kind, {"title": "x" * 200_000})
+    with pytest.raises(BlockError, match="at most 1048576"):
+        validate(kind.kind, {"title": "x" * 1_100_000})
 
 
 @every_kind
@@ -88,9 +102,16 @@ def test_the_words_for_the_model_are_there(kind: BlockKind[Any]) -> None:
             act(make_block(kind.kind, kind.example, "blk_1"), action, {"unknown": 1})
 
 
+def test_the_published_schemas_are_not_stale() -> None:
+    assert publishing.PATH.read_text(encoding="utf-8") == publishing.text(), "python -m opsloom_blocks.publishing"
+    assert publishing.published()["confirm"]["actions"]["allow"]["properties"]["scope"]["enum"] == ["always", "once"]
+
+
 def test_the_catalogue_is_published_in_full() -> None:
     items = describe()
-    assert [item["kind"] for item in items] == ["choices", "form", "table", "chart", "progress"]
+    asking, showing = "choices form confirm", "table chart metrics progress tasks notice error code sql"
+    media, holding = "image file audio video link map", "card carousel accordion tabs layout"
+    assert [item["kind"] for item in items] == f"{asking} {showing} {media} {holding}".split()
     for item in items:
         assert set(item) == {"kind", "schema", "example", "fallback"}
         jsonschema.validate(item["example"], item["schema"])

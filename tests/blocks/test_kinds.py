@@ -96,6 +96,18 @@ def _closed(block: Block) -> NotOpen:
     return caught.value
 
 
+def test_an_answer_of_ones_own_counts_as_a_pick() -> None:
+    own = act(choices(free_text=True), "choose", {"text": " Quinces "})
+    assert own.state.values == {"choices": [], "text": "Quinces"}
+    assert own.summary == "Wrote: Quinces"
+    both = act(choices(free_text=True, multiple=True), "choose", {"choices": ["a", "b", "c"], "text": "Quinces"})
+    assert both.summary == "Chose: Apples, Pears, Plums. Wrote: Quinces"
+    assert choices(free_text=True).fallback.endswith("- or an answer of your own")
+    assert refused(choices(free_text=True), "choose", {"choices": ["a"], "text": "x"}) == {"/choices": "Pick 1."}
+    assert refused(choices(free_text=True), "choose", {"text": "  "}) == {"/choices": "Pick 1."}
+    assert list(refused(choices(), "choose", {"choices": ["a"], "text": "x"})) == ["/text"]
+
+
 # --------------------------------------------------------------------------------------------------------- form
 
 NAME = {"name": "name", "label": "Your name", "required": True, "max": 10}
@@ -105,6 +117,9 @@ DAY = {"name": "day", "label": "Day", "type": "date", "min": "2026-01-01", "max"
 PLAN = {"name": "plan", "label": "Plan", "type": "select", "options": OPTIONS}
 TERMS = {"name": "terms", "label": "I agree", "type": "checkbox", "required": True}
 NEWS = {"name": "news", "label": "News", "type": "checkbox"}
+SHARE = {"name": "share", "label": "Share", "type": "slider", "min": 0, "max": 100, "step": 10}
+STARS = {"name": "stars", "label": "Stars", "type": "rating"}
+PAPER = {"name": "paper", "label": "Paper", "type": "file", "accept": ["application/pdf", "image/*", ".csv"]}
 
 
 def test_a_form_filled_in() -> None:
@@ -112,6 +127,13 @@ def test_a_form_filled_in() -> None:
     done = act(form(NAME, AGE, MAIL, DAY, PLAN, TERMS, NEWS), "submit", {"values": given})
     assert done.state.values == {"values": {"name": "Ada", "age": 36, "plan": "b", "terms": True, "news": False}}
     assert done.summary == "Details: filled in.\nYour name: Ada\nAge: 36\nPlan: Pears\nI agree: yes\nNews: no"
+
+
+def test_sliders_stars_and_files() -> None:
+    paper = "fil_" + "0a" * 16
+    done = act(form(SHARE, STARS, PAPER), "submit", {"values": {"share": 70, "stars": 4, "paper": paper}})
+    assert done.summary == f"Details: filled in.\nShare: 70\nStars: 4 of 5\nPaper: {paper}"
+    assert act(form({**STARS, "max": 10}), "submit", {"values": {"stars": 10}}).summary.endswith("Stars: 10 of 10")
 
 
 @pytest.mark.parametrize(
@@ -141,6 +163,15 @@ def test_a_form_filled_in() -> None:
         (PLAN, 1, "Pick one of the options."),
         (TERMS, False, "Please tick “I agree”."),
         (TERMS, "yes", "Tick it or leave it empty."),
+        ({**AGE, "step": 0.5}, 18.25, "In steps of 0.5 from 18, please."),
+        ({"name": "n", "label": "N", "type": "number", "step": 0.1}, 1e308, "In steps of 0.1, please."),
+        (SHARE, 105, "At most 100, please."),
+        (SHARE, 55, "In steps of 10, please."),
+        (STARS, 0, "Pick from 1 to 5."),
+        (STARS, 4.5, "Pick from 1 to 5."),
+        (STARS, True, "Pick from 1 to 5."),
+        (PAPER, "contract.pdf", "Send a file first."),
+        (PAPER, "fil_0123", "Send a file first."),
     ],
 )
 def test_a_value_that_does_not_fit(field: dict[str, Any], value: Any, words: str) -> None:
@@ -170,6 +201,16 @@ def test_every_wrong_field_is_named_at_once() -> None:
         ({"name": "x", "label": "x", "type": "date", "min": 5}, "/fields/0/min"),
         ({"name": "x", "label": "x", "type": "date", "max": "2026-13-01"}, "/fields/0/max"),
         ({"name": "x", "label": "x", "type": "password"}, "/fields/0/type"),
+        ({"name": "x", "label": "x", "type": "slider", "max": 5}, "/fields/0/min"),
+        ({"name": "x", "label": "x", "type": "slider", "min": 5}, "/fields/0/max"),
+        ({"name": "x", "label": "x", "type": "rating", "max": 11}, "/fields/0/max"),
+        ({"name": "x", "label": "x", "type": "rating", "max": 4.5}, "/fields/0/max"),
+        ({"name": "x", "label": "x", "type": "rating", "min": 1}, "/fields/0/min"),
+        ({"name": "x", "label": "x", "type": "text", "step": 1}, "/fields/0/step"),
+        ({"name": "x", "label": "x", "type": "number", "step": 0}, "/fields/0/step"),
+        ({"name": "x", "label": "x", "type": "text", "accept": [".csv"]}, "/fields/0/accept"),
+        ({"name": "x", "label": "x", "type": "file", "accept": [".csv", "a pdf"]}, "/fields/0/accept/1"),
+        ({"name": "x", "label": "x", "type": "file", "max": 5}, "/fields/0/max"),
     ],
 )
 def test_a_field_that_contradicts_itself(field: dict[str, Any], path: str) -> None:
@@ -194,6 +235,10 @@ def test_cells_fit_their_columns() -> None:
     wrong = [{"n": "1", "d": "31.1.2026", "m": True, "x/y": 1}]
     assert set(issues("table", table(columns, wrong))) == {"/rows/0/n", "/rows/0/d", "/rows/0/m", "/rows/0/x~1y"}
     assert len(issues("table", table(columns, [{"n": "1"}] * 500))) < 30
+    more = [{"key": "b", "label": "B", "type": "boolean"}, {"key": "u", "label": "U", "type": "link"}]
+    assert validate("table", table(more, [{"b": False, "u": "https://example.com/a?b=c#d"}, {"b": None, "u": None}]))
+    for address in ("javascript:alert(1)", "//example.com", "https://", "https://a@b.example/", 5):
+        assert set(issues("table", table(more, [{"b": 1, "u": address}]))) == {"/rows/0/b", "/rows/0/u"}
     assert list(issues("table", table([columns[0], columns[0]], []))) == ["/columns/1/key"]
     assert list(issues("table", table(columns, rows, total=2))) == ["/total"]
 
@@ -219,6 +264,7 @@ def test_charts_that_contradict_themselves() -> None:
     assert list(issues("chart", {**chart, "type": "scatter"})) == ["/labels/0", "/labels/1"]
     two = [{"name": "s", "values": [1, 2]}, {"name": "t", "values": [1, 2]}]
     assert list(issues("chart", {**chart, "type": "pie", "series": two})) == ["/series"]
+    assert "stacked bar chart" in make_block("chart", {**chart, "type": "stacked_bar"}, "b").fallback
     scatter = {**chart, "type": "scatter", "labels": [0.1, 2]}
     assert make_block("chart", scatter, "b").fallback == "t (scatter chart)\ns: 0.1 1, 2 -"
 
@@ -247,6 +293,7 @@ def test_progress_in_words() -> None:
     )
     assert make_block("progress", {"title": "Work", "done": 3, "total": 4}, "b").fallback == "Work: 75 %\n3 of 4 done"
     assert make_block("progress", {"title": "Work", "done": 3}, "b").fallback == "Work\n3 done"
+    assert make_block("progress", {"title": "Work", "seconds_left": 90}, "b").fallback == "Work\n1:30 left"
     assert list(issues("progress", {"title": "Work", "done": 5, "total": 4})) == ["/done"]
 
 

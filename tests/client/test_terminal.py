@@ -151,6 +151,26 @@ def test_a_pipe_gets_no_steps_and_no_colours() -> None:
     assert out.getvalue() == "One\n\nChart: 1, 2\n\nTwo\nThe provider is away.\n"
 
 
+def test_a_block_that_changed_is_shown_again_at_the_end() -> None:
+    def work(version: int, done: int) -> BlockPart:
+        data = {"title": "Work", "done": done, "total": 4}
+        return BlockPart(
+            block=Block(id="b", kind="progress", version=version, data=data, fallback=f"Work: {done} of 4")
+        )
+
+    piped, tty = io.StringIO(), Tty()
+    for out in (piped, tty):
+        view = screen.Screen(out)
+        view.update(message(work(1, 0), status="running"))
+        view.update(message(work(2, 3), status="running"))
+        view.update(message(work(3, 4)))
+        view.end(message(work(3, 4)))
+    assert piped.getvalue() == "Work: 0 of 4\n\nWork: 4 of 4\n"
+    assert "] 0 %" in tty.getvalue()
+    assert "█] 100 %" in tty.getvalue()
+    assert "75 %" not in tty.getvalue()
+
+
 def test_nothing_said_can_steer_the_terminal() -> None:
     out = Tty()
     view = screen.Screen(out)
@@ -179,6 +199,16 @@ FORM = {
     ],
 }
 
+OWN = {**CHOICES, "free_text": True}
+PAPER = {"name": "paper", "label": "Paper", "type": "file"}
+RATED = {
+    "fields": [
+        {"name": "share", "label": "Share", "type": "slider", "min": 0, "max": 100},
+        {"name": "stars", "label": "Stars", "type": "rating"},
+        PAPER,
+    ]
+}
+
 
 @pytest.mark.parametrize(
     ("shown", "typed", "action"),
@@ -198,6 +228,16 @@ FORM = {
         (block("form", FORM), ["Ada"], None),
         (block("form", {"fields": "of another time"}), ["x"], None),
         (block("map", {}), ["x"], None),
+        (block("choices", OWN), ["2"], Action("choose", {"choices": ["y"]})),
+        (block("choices", OWN), ["1 2", " Zed "], Action("choose", {"choices": [], "text": "Zed"})),
+        (block("form", RATED), ["11", "4"], Action("submit", {"values": {"share": 11, "stars": 4}})),
+        (block("form", {"fields": [{**PAPER, "required": True}]}), ["x"], None),
+        (block("confirm", {}), ["a", "maybe", "Y"], Action("allow", {"scope": "once"})),
+        (block("confirm", {"always": True}), ["a"], Action("allow", {"scope": "always"})),
+        (block("confirm", {}), ["no", " Too dear "], Action("deny", {"reason": "Too dear"})),
+        (block("confirm", {}), ["n"], Action("deny", {})),
+        (block("confirm", {}), [""], None),
+        (block("confirm", {}), [], None),
     ],
 )
 async def test_blocks_are_answered_by_number_and_by_prompts(shown: Block, typed: list[str], action: Any) -> None:

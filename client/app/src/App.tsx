@@ -40,7 +40,7 @@ export function App({ workspace }: { workspace: Workspace }): ReactNode {
           ) : lost ? (
             <Lost workspace={workspace} />
           ) : (
-            <Conversation chat={chat} passage={passage} fresh={fresh} captureTyping />
+            <Conversation chat={chat} passage={passage} files={workspace.rest} fresh={fresh} captureTyping />
           )}
         </div>
         <Header title={page === "knowledge" ? "Knowledge" : title} side={side} toggle={() => setSide(!side)} newChat={workspace.newChat} />

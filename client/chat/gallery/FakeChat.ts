@@ -50,6 +50,10 @@ export class FakeChat implements ChatApi {
     for (const frame of frames) if (state) state = apply(state, frame);
     this.#set({ conversation: state });
   }
+  /** Frames as from a server. */
+  feed(...frames: ServerFrame[]): void {
+    this.#frame(...frames);
+  }
   #requested(): Requested {
     return { ref: id("ref"), done };
   }

@@ -3,9 +3,19 @@ import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
-/** Every part and state on one page, without a server: `npm run gallery`. Never part of the shipped build. */
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Every part and state without a server: `npm run gallery`. Never part of the shipped build; the browser's tests build and open it. */
 export default defineConfig({
-  root: fileURLToPath(new URL(".", import.meta.url)),
+  root: here("."),
+  base: "./",
   plugins: [react(), tailwindcss()],
-  build: { outDir: fileURLToPath(new URL("../../../build/gallery", import.meta.url)), emptyOutDir: true, assetsInlineLimit: 0 },
+  build: {
+    outDir: here("../../../build/gallery"),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: "es2022",
+    rolldownOptions: { input: { index: here("index.html"), blocks: here("blocks.html") } },
+  },
+  server: { fs: { allow: [here("../../..")] } }, // the blocks' fixtures stand beside their Python
 });

@@ -3,7 +3,7 @@ import type { ChatApi } from "@opsloom/sdk";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { Composer, type ComposerHandle } from "./composer/Composer";
-import { Context, createScreen, storeOf, useConversation, type ConversationContext } from "./context";
+import { Context, createScreen, storeOf, useConversation, type ConversationContext, type FileStore } from "./context";
 import type { PassageLoader } from "./sources/passage";
 import { Announcer } from "./transcript/Announcer";
 import { Connection } from "./transcript/Connection";
@@ -25,6 +25,8 @@ export interface ConversationProps {
   chat: ChatApi;
   /** Fetches the text round a quote; without it the quote stands alone. */
   passage?: PassageLoader | null;
+  /** Where the files of blocks are read and kept; without it a block names a file and cannot show it. */
+  files?: FileStore | null;
   /** The composer has the focus from the start: where the person has just opened the chat by a click. */
   autoFocus?: boolean;
   /** The conversation that is being opened is a new one: no skeleton of messages while it opens. */
@@ -33,7 +35,7 @@ export interface ConversationProps {
   captureTyping?: boolean;
 }
 
-export function Conversation({ chat, passage = null, autoFocus = false, fresh = false, captureTyping = false }: ConversationProps): ReactNode {
+export function Conversation({ chat, passage = null, files = null, autoFocus = false, fresh = false, captureTyping = false }: ConversationProps): ReactNode {
   const composer = useRef<ComposerHandle>(null);
   const context = useMemo<ConversationContext>(
     () => ({
@@ -41,10 +43,11 @@ export function Conversation({ chat, passage = null, autoFocus = false, fresh = 
       store: storeOf(chat),
       screen: createScreen(),
       passage,
+      files,
       compose: (text) => composer.current?.add(text),
       focusComposer: () => composer.current?.focus(),
     }),
-    [chat, passage],
+    [chat, passage, files],
   );
   const conversation = useStore(context.store, (state) => state.conversation);
   const pending = useStore(context.store, (state) => state.pending);

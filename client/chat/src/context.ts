@@ -1,5 +1,5 @@
 /** What every part of a conversation may reach: the chat, and what is open on this screen. */
-import type { ChatApi, ChatState, Message, Source } from "@opsloom/sdk";
+import type { ChatApi, ChatState, FileRef, Message, Source } from "@opsloom/sdk";
 import { createContext, useContext } from "react";
 import { createStore, useStore, type StoreApi } from "zustand";
 import type { PassageLoader } from "./sources/passage";
@@ -13,11 +13,18 @@ export interface Screen {
   hover: { source: Source; at: DOMRect } | null;
 }
 
+/** The server's files: what a block shows of them, and what a form takes. The SDK's `Rest` is one. */
+export interface FileStore {
+  download: (file: string, signal?: AbortSignal) => Promise<Blob>;
+  upload: (file: File) => Promise<FileRef>;
+}
+
 export interface ConversationContext {
   chat: ChatApi;
   store: ChatStore;
   screen: StoreApi<Screen>;
   passage: PassageLoader | null;
+  files: FileStore | null;
   /** Put text into the composer and go there. */
   compose: (text: string) => void;
   focusComposer: () => void;

@@ -10,4 +10,4 @@ export { Button } from "./ui/Button";
 export { IconButton } from "./ui/IconButton";
 export { Menu, type MenuItem } from "./ui/Menu";
 export { Mark } from "./Mark";
-export { storeOf, type ChatStore } from "./context";
+export { storeOf, type ChatStore, type FileStore } from "./context";

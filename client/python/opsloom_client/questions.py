@@ -1,4 +1,5 @@
-"""Blocks that want an answer, in a terminal: choices by number, forms by a prompt a field. Other kinds stay open."""
+"""Blocks that want an answer, in a terminal: choices by number, forms by a prompt a field, approval by a letter. Other
+kinds stay open."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,6 +26,7 @@ class _Option(Struct):
 class _Choices(Struct):
     options: list[_Option]
     multiple: bool = False
+    free_text: bool = False
 
 
 class _Field(Struct):
@@ -33,6 +35,12 @@ class _Field(Struct):
     type: str = "text"
     required: bool = False
     options: list[_Option] | None = None
+    min: float | str | None = None
+    max: float | str | None = None
+
+
+class _Confirm(Struct):
+    always: bool = False
 
 
 class _Form(Struct):
@@ -47,6 +55,8 @@ async def put(block: Block, ask: Ask) -> Action | None:
                 return await _choices(convert(block.data, _Choices), ask)
             case "form":
                 return await _form(convert(block.data, _Form), ask)
+            case "confirm":
+                return await _confirm(convert(block.data, _Confirm), ask)
     except ValidationError:
         return None  # a newer kind of data than this program knows: the fallback text was shown
     return None
@@ -55,6 +65,7 @@ async def put(block: Block, ask: Ask) -> Action | None:
 async def _choices(data: _Choices, ask: Ask) -> Action | None:
     listed = "\n".join(f"  {at}. {option.label}" for at, option in enumerate(data.options, 1))
     hint = "numbers, with spaces between" if data.multiple else "a number"
+    hint += ", or an answer of your own" if data.free_text else ""
     while True:
         line = await ask(f"{listed}\nYour choice ({hint}; empty to leave it):")
         if line is None or not line.strip():
@@ -63,11 +74,34 @@ async def _choices(data: _Choices, ask: Ask) -> Action | None:
         ids = [option.id for option in picked if option is not None]
         if len(ids) == len(picked) and (data.multiple or len(ids) == 1):
             return Action("choose", {"choices": ids})
+        if data.free_text and not ids:
+            return Action("choose", {"choices": [], "text": line.strip()})
+
+
+async def _confirm(data: _Confirm, ask: Ask) -> Action | None:
+    """No answer and no clear answer is no leave."""
+    hint = "y: allow once, a: allow always, n: deny" if data.always else "y: allow, n: deny"
+    while True:
+        line = await ask(f"Allow it? ({hint}; empty to leave it):")
+        match line and line.strip().lower():
+            case None | "":
+                return None
+            case "y" | "yes":
+                return Action("allow", {"scope": "once"})
+            case "a" | "always" if data.always:
+                return Action("allow", {"scope": "always"})
+            case "n" | "no":
+                reason = await ask("Why not? (may be empty):")
+                return Action("deny", {"reason": reason.strip()} if reason and reason.strip() else {})
 
 
 async def _form(data: _Form, ask: Ask) -> Action | None:
     values: dict[str, Any] = {}
     for field in data.fields:
+        if field.type == "file":  # nothing can be sent from here; where it must be, the form stays open
+            if field.required:
+                return None
+            continue
         while True:
             line = await ask(_label(field))
             if line is None:
@@ -85,7 +119,13 @@ async def _form(data: _Form, ask: Ask) -> Action | None:
 
 def _label(field: _Field) -> str:
     options = "".join(f"\n  {at}. {option.label}" for at, option in enumerate(field.options or (), 1))
-    hint = {"checkbox": " (y/n)", "date": " (YYYY-MM-DD)"}.get(field.type, "")
+    hints = {
+        "checkbox": " (y/n)",
+        "date": " (YYYY-MM-DD)",
+        "slider": f" ({field.min} to {field.max})",
+        "rating": f" (1 to {field.max or 5})",
+    }
+    hint = hints.get(field.type, "")
     mark = "" if field.required else " (optional)"
     return f"{field.label}{mark}{hint}:{options}"
 
@@ -95,7 +135,7 @@ def _value(field: _Field, line: str) -> str | float | bool | None:
     match field.type:
         case "checkbox":
             return {"y": True, "yes": True, "n": False, "no": False}.get(line.lower())
-        case "number":
+        case "number" | "slider" | "rating":
             try:
                 number = float(line.replace(",", "."))
             except ValueError:

@@ -1,9 +1,13 @@
 """What stands in the terminal: text as it is written, tools as dim lines, sources at the end; plain without a tty."""
 
 import re
-from typing import Final, TextIO
+import shutil
+from typing import Any, Final, TextIO
 
-from opsloom_protocol.messages import BlockPart, Message, Source, SourcePart, TextPart, ToolPart
+import msgspec
+from opsloom_protocol.messages import Block, BlockPart, Message, Source, SourcePart, TextPart, ToolPart
+
+from opsloom_client.drawing import drawn
 
 # Whatever a model or a document says must not move the cursor, ring the bell or retitle the window.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -15,6 +19,24 @@ _MARKS: Final = {"running": "·", "ok": "✓", "error": "✗", "denied": "✗", 
 def clean(text: str) -> str:
     """Text that is safe to write to a terminal."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def cleaned(block: Block) -> Block:
+    """The block with every text in it clean: drawn text is measured, so nothing may be taken out afterwards."""
+    data = _cleaned(block.data)
+    return msgspec.structs.replace(block, data=data, fallback=clean(block.fallback))
+
+
+def _cleaned(value: Any) -> Any:
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {key: _cleaned(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_cleaned(item) for item in value]
+        case _:
+            return value
 
 
 class Screen:
@@ -39,12 +61,15 @@ class Screen:
                 case ToolPart():
                     self._tool(at, part)
                 case BlockPart(block=block) if self._shown.get(at) is None:
-                    self._shown[at] = True
-                    self._paragraph(clean(block.fallback))
+                    self._block(at, block)
         self._out.flush()
 
     def end(self, message: Message) -> None:
         """The sources, and how the answer ended if that was not well."""
+        for at, part in enumerate(message.parts):
+            # What changed in place stands above as it was at first; here it is as it is.
+            if isinstance(part, BlockPart) and self._shown.get(at) not in (None, part.block.version):
+                self._block(at, part.block)
         self._fresh_line()
         sources = [part.source for part in message.parts if isinstance(part, SourcePart)]
         if sources:
@@ -110,6 +135,12 @@ class Screen:
             self._fresh_line()
             summary = f": {clean(part.summary)}" if part.summary else ""
             self._line(f"{_MARKS[part.status]} {clean(part.title)}{summary}", _DIM)
+
+    def _block(self, at: int, block: Block) -> None:
+        self._shown[at] = block.version
+        # A script reads the words that do not depend on how wide somebody's window is.
+        text = drawn(cleaned(block), shutil.get_terminal_size().columns) if self.live else clean(block.fallback)
+        self._paragraph(text)
 
     def _paragraph(self, text: str) -> None:
         self._fresh_line()

@@ -9,7 +9,7 @@ export interface PageProps {
   onClose: () => void;
 }
 
-export function Page({ opened: { chat, passage, fresh, startAnew }, framed, onClose }: PageProps): ReactNode {
+export function Page({ opened: { chat, passage, files, fresh, startAnew }, framed, onClose }: PageProps): ReactNode {
   const state = useSyncExternalStore(chat.subscribe, chat.getState);
   const [isFresh, setFresh] = useState(fresh);
   const look = state.assistant?.look;
@@ -24,7 +24,7 @@ export function Page({ opened: { chat, passage, fresh, startAnew }, framed, onCl
     <div className="flex h-dvh flex-col overflow-hidden overscroll-contain bg-paper text-ink">
       <Header state={state} framed={framed} onNew={startNew} onClose={onClose} />
       <main className="min-h-0 flex-1">
-        <Conversation chat={chat} passage={passage} fresh={isFresh} captureTyping />
+        <Conversation chat={chat} passage={passage} files={files} fresh={isFresh} captureTyping />
       </main>
     </div>
   );

@@ -1,10 +1,11 @@
 /** The chat of this frame: one visitor, one assistant, the conversation they were in. No cookie is used or sent. */
-import { blockKinds, type PassageLoader } from "@opsloom/chat";
+import { blockKinds, type FileStore, type PassageLoader } from "@opsloom/chat";
 import { Chat, HttpTickets, readPassage, Rest, type Keep } from "@opsloom/sdk";
 
 export interface Opened {
   readonly chat: Chat;
   readonly passage: PassageLoader;
+  readonly files: FileStore;
   /** No earlier conversation is being gone on with. */
   readonly fresh: boolean;
   /** Leave this conversation and begin another. */
@@ -36,5 +37,5 @@ export function openChat(assistant: string, keep: Keep, context: Record<string, 
     chat.open({ assistant });
   };
   const passage: PassageLoader = (source) => readPassage(rest, source);
-  return { chat, passage, fresh: session === undefined, startAnew };
+  return { chat, passage, files: rest, fresh: session === undefined, startAnew };
 }

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct
-from opsloom_blocks import BlockKind, make_block, schema_of
+from opsloom_blocks import BlockKind, in_words, make_block, shape
 from opsloom_protocol.messages import Issue, PatchOp
 
 from opsloom_server.store.ids import new_id
@@ -13,11 +13,15 @@ from opsloom_server.tools.tool import Tool, ToolContext
 
 SHOWN = "The person sees it now; do not repeat its content in words."
 
+SAID = "It did not fit, so the person sees it as plain text. Do not show it again."
+ASKED = "It did not fit, so the person reads the question as plain text, and answers in a message."
+
 
 class ShowBlock(Tool):
     """Shows one block of a kind; its arguments are the block's data."""
 
     sequential = True
+    retries = 1
 
     def __init__(self, kind: BlockKind[Any]) -> None:
         self.kind = kind
@@ -27,7 +31,7 @@ class ShowBlock(Tool):
         self.arguments = kind.data
 
     def schema(self) -> dict[str, Any]:
-        return schema_of(self.kind.data, example=self.kind.example)
+        return shape(self.kind)
 
     def check(self, args: Any) -> Sequence[Issue]:
         return self.kind.check(args)
@@ -43,11 +47,20 @@ class ShowBlock(Tool):
             yield Show(block)
             yield Result({"block": block.id, "note": SHOWN})
 
+    def instead(self, raw: Any) -> Sequence[ToolEvent]:
+        """What could be read of the data, as plain text."""
+        block = in_words(raw, new_id("blk"))
+        return (
+            ()
+            if block is None
+            else (Show(block), Result({"block": block.id, "note": ASKED if self.kind.waits else SAID}))
+        )
+
 
 class Change(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     op: Literal["set", "append", "remove"]
     path: Annotated[
-        str, Meta(max_length=200, description="JSON Pointer into the block's data: `/stages/0/status`, `/rows/-`")
+        str, Meta(max_length=200, description="JSON Pointer into the block's data: `/stages/0/status`, `/rows`")
     ]
     value: Annotated[Any, Meta(description="what to set, or what to append to a string or a list")] = UNSET
 
@@ -61,7 +74,7 @@ class UpdateBlock(Tool):
     name = "update_block"
     title = "Update what is shown"
     about = (
-        "Change a table, a chart or a progress that you showed earlier in this answer, in place, instead of showing a "
+        "Change a block that you showed earlier in this answer, in place, instead of showing a "
         "new one: set a value, append rows or points, remove something."
     )
     arguments = Update

@@ -86,7 +86,8 @@ def describe_tools(catalogue: Catalogue) -> list[dict[str, Any]]:
 
 def _inspect(where: str, tool: Any) -> None:
     """What would otherwise break in the middle of somebody's conversation breaks here."""
-    for name in ("name", "title", "about", "arguments", "timeout", "sequential", "run", "check", "visible", "schema"):
+    wanted = "name title about arguments timeout sequential retries run check visible schema instead"
+    for name in wanted.split():
         if not hasattr(tool, name):
             raise ExtensionError(where, f"{type(tool).__name__} has no `{name}`; subclass opsloom_server.tools.Tool.")
     if not _NAME.fullmatch(tool.name):

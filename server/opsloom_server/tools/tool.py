@@ -14,6 +14,10 @@ TIMEOUT = 60.0
 """Seconds. A person waits for about as long before they press stop."""
 
 
+RETRIES = 3
+"""A model that is told what is wrong three times and still does not get it right would not the fourth time."""
+
+
 class Finder(Protocol):
     """What finds passages: `opsloom_rag.knowledge.Knowledge`."""
 
@@ -54,6 +58,9 @@ class Tool(Protocol):
     sequential: bool = False
     """Whether it runs alone and in the order of the calls, where the model calls several tools at once."""
 
+    retries: int = RETRIES
+    """Corrections that a model gets before wrong arguments become a failed result, or what `instead` gives."""
+
     def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         """An async generator; `args` is an instance of `arguments`. It is closed when the call ends, in any way."""
         ...
@@ -68,6 +75,11 @@ class Tool(Protocol):
 
     def check(self, args: Any) -> Sequence[Issue]:
         """Rules across arguments. What it finds goes back to the model, and the call never starts."""
+        return ()
+
+    def instead(self, raw: Any) -> Sequence[ToolEvent]:
+        """What happens where the arguments (plain values) stay wrong: the last event is the `Result`. Empty: a failed
+        result in words."""
         return ()
 
     def visible(self, args: Any) -> Any:

@@ -8,7 +8,7 @@ answer ends the run.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -21,13 +21,11 @@ from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailed
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 
+from opsloom_server.tools.events import ToolEvent
 from opsloom_server.tools.running import Outcome, Shown, run_call, settled, with_call, written
-from opsloom_server.tools.tool import HasSink, Tool, ToolContext
+from opsloom_server.tools.tool import RETRIES, HasSink, Tool, ToolContext
 
 log = logging.getLogger("opsloom.tools")
-
-RETRIES: Final = 3
-"""Corrections a model gets for one tool before the wrong arguments become a failed result instead."""
 
 
 class OpsloomToolset(AbstractToolset[HasSink]):
@@ -55,7 +53,9 @@ class OpsloomToolset(AbstractToolset[HasSink]):
                 arguments(tool, raw)
             except BlockError as error:
                 # Past its retries pydantic-ai would end the run; a failed result lets the model answer without it.
-                if ctx.retry >= RETRIES:
+                if ctx.retry >= min(tool.retries, RETRIES):
+                    if tool.instead(raw):
+                        return
                     raise ToolFailed(f"{tool.name} was not run; its arguments are wrong. {error.text}") from None
                 raise ModelRetry(words(error.issues)) from None
 
@@ -73,7 +73,12 @@ class OpsloomToolset(AbstractToolset[HasSink]):
         """Run one call. Raises `CallDeferred` (metadata: `block`, `kind`) where a person is asked, `ToolFailed` where
         it did not work; a cancellation ends the call as `stopped` and goes on."""
         found = self._tools[name]
-        args = arguments(found, tool_args)
+        try:
+            args = arguments(found, tool_args)
+        except BlockError:
+            if not (events := found.instead(tool_args)):
+                raise
+            found, args = Instead(found, events), None
         call = ctx.tool_call_id or name
         sink = ctx.deps.sink
         await sink.tool_start(call, name, found.title, visible(found, args))
@@ -94,6 +99,21 @@ class OpsloomToolset(AbstractToolset[HasSink]):
         if outcome.status == "error":
             raise ToolFailed(str(outcome.value))
         return outcome.value
+
+
+class Instead(Tool):
+    """A call whose arguments stayed wrong: what the tool does then."""
+
+    def __init__(self, tool: Tool, events: Sequence[ToolEvent]) -> None:
+        self.name, self.title, self.about, self.arguments = tool.name, tool.title, tool.about, tool.arguments
+        self._events = events
+
+    async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
+        for event in self._events:
+            yield event
+
+    def visible(self, args: Any) -> Any:
+        return None  # they fit nothing that people could be shown
 
 
 @lru_cache(maxsize=512)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +108,7 @@ class Chat:
     """A conversation with the demo model."""
 
     shelf: Shelf | None = field(default_factory=Shelf)
-    kinds: Sequence[str] = KINDS
+    kinds: Collection[str] = KINDS
     history: list[ModelMessage] = field(default_factory=list)
     sink: TurnSink = field(default_factory=TurnSink)
     waiting: Any = None
@@ -229,11 +229,17 @@ async def test_everything_it_can_show() -> None:
     assert chat.waiting is None
 
 
-@pytest.mark.parametrize("kind", ["table", "chart"])
+@pytest.mark.parametrize("kind", ["table", "chart", "metrics", "map", "layout"])
 async def test_one_block(kind: str) -> None:
-    chat = Chat()
+    chat = Chat(kinds=dict.fromkeys([*KINDS, kind]))
     await chat.say(f"Show me a {kind}, please")
     assert [block.kind for block in chat.sink.blocks.values()] == [kind]
+
+
+async def test_a_file_that_is_not_there_is_not_shown() -> None:
+    chat = Chat(kinds=["image", "notice"])
+    await chat.say("What can you show?")
+    assert [block.kind for block in chat.sink.blocks.values()] == ["notice"]
 
 
 @pytest.mark.parametrize("drawn", ["line", "area", "pie"])

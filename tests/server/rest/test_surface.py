@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from opsloom_blocks import BLOCKS
 from opsloom_server.store import records
 from opsloom_server.store.engine import driver_of
 from opsloom_server.store.prepared import write
@@ -102,7 +103,7 @@ async def test_files_that_are_refused_leave_nothing(rest: Any) -> None:
 
 async def test_what_is_offered(rest: Any) -> None:
     blocks = (await rest.ok(await rest.member.get("/blocks")))["items"]
-    assert {"choices", "form", "table", "chart", "progress"} <= {one["kind"] for one in blocks}
+    assert [one["kind"] for one in blocks] == list(BLOCKS)
     assert all({"kind", "schema", "example", "fallback"} <= set(one) for one in blocks)
     models = (await rest.ok(await rest.member.get("/models")))["items"]
     assert any(one["name"] == "demo" and one["available"] for one in models)

@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from opsloom_blocks import BLOCKS, act, plain
-from opsloom_protocol.codec import encode
+from opsloom_protocol.codec import decode_server, encode
 from opsloom_protocol.frames import BlockRender
 from opsloom_protocol.patching import patch
 from opsloom_server.tools import WITHDRAWN, Catalogue, ToolContext, answered, load_catalogue, tools_for
@@ -29,7 +29,8 @@ def tools(catalogue: Catalogue) -> list[Tool]:
 
 def test_every_kind_has_a_tool_whose_schema_takes_its_example(tools: list[Tool]) -> None:
     names = [tool.name for tool in tools]
-    assert names == ["ask_choices", "ask_form", "show_table", "update_block", "show_chart", "show_progress"]
+    assert names[:5] == ["ask_choices", "ask_form", "ask_confirm", "show_table", "update_block"]
+    assert set(names[3:]) == {"update_block", *(f"show_{kind.kind}" for kind in BLOCKS.values() if not kind.waits)}
 
 
 async def test_the_model_is_offered_each_kind_with_schema_and_words(tools: list[Tool]) -> None:
@@ -115,6 +116,69 @@ async def test_data_that_breaks_a_rule_goes_back_to_the_model(tools: list[Tool])
     assert sink.events == []
     assert "/series/0/values: 2 values for 1 labels" in script.words[0]
     assert "from 0 up" in script.words[0]
+
+
+WRONG = {
+    "title": "Orders",
+    "type": "bar",
+    "labels": ["May", "June"],
+    "series": [{"name": "North", "values": [1, "two", None]}],
+    "notes": [],
+}
+
+
+async def test_data_that_stay_wrong_are_shown_in_words(tools: list[Tool]) -> None:
+    sink, script = Recorder(), Script([("show_chart", WRONG)], [("show_chart", WRONG)], "ok")
+    assert (await agent(script, tools).run("go", deps=Deps(sink))).output == "ok"
+    assert "/series/0/values/1" in script.words[0]
+    assert sink.names == ["start", "show", "end"]
+    block = sink.named("show")[0][1]
+    assert (block.kind, block.state) == ("text", None)
+    lines = ["Orders", "type: bar", "labels:", "  - May", "  - June", "series:", "  - North", "    values:"]
+    assert block.fallback.splitlines() == [*lines, "      - 1", "      - two"]
+    assert decode_server(encode(BlockRender(seq=1, part=0, block=block))).block == block  # type: ignore[union-attr]
+    assert "plain text" in script.words[1]
+    assert sink.named("end")[0][1] == "ok"
+
+
+async def test_a_question_that_stays_wrong_is_asked_in_words(tools: list[Tool]) -> None:
+    wrong = {"prompt": "Which?", "options": [{"label": "Apples"}, {"label": "Pears"}]}
+    sink, script = Recorder(), Script([("ask_choices", wrong)], [("ask_choices", wrong)], "Tell me.")
+    assert (await agent(script, tools).run("go", deps=Deps(sink))).output == "Tell me."
+    assert sink.named("show")[0][1].fallback == "Which?\noptions:\n  - Apples\n  - Pears"
+    assert "answers in a message" in script.words[1]
+
+
+async def test_nothing_to_say_shows_nothing(tools: list[Tool]) -> None:
+    sink, script = Recorder(), Script([("show_chart", {})], [("show_chart", {"title": None})], "Sorry.")
+    assert (await agent(script, tools).run("go", deps=Deps(sink))).output == "Sorry."
+    assert sink.events == []
+    assert script.heard[-1].outcome == "failed"
+
+
+async def test_one_correction_is_enough(tools: list[Tool]) -> None:
+    sink, script = Recorder(), Script([("show_progress", {})], [("show_progress", PROGRESS)], "ok")
+    await agent(script, tools).run("go", deps=Deps(sink))
+    assert sink.named("show")[0][1].kind == "progress"
+
+
+def test_a_block_that_holds_others_names_them(tools: list[Tool]) -> None:
+    (layout,) = [tool for tool in tools if tool.name == "show_layout"]
+    named = layout.schema()["$defs"]["Part"]["properties"]["kind"]["enum"]
+    assert named == [kind.kind for kind in BLOCKS.values() if not kind.actions]
+
+
+async def test_a_part_changes_inside_the_whole(tools: list[Tool]) -> None:
+    held = {"items": [{"kind": "progress", "data": PROGRESS}]}
+    change = {"block": "$block", "ops": [{"op": "set", "path": "/items/0/data/stages/0/status", "value": "done"}]}
+    wrong = {"block": "$block", "ops": [{"op": "set", "path": "/items/0/data/stages/0/status", "value": "well"}]}
+    sink, script = (
+        Recorder(),
+        Script([("show_layout", held)], [("update_block", change)], [("update_block", wrong)], "ok"),
+    )
+    await agent(script, tools).run("go", deps=Deps(sink))
+    assert sink.names == ["start", "show", "end", "start", "patch", "end", "start", "end"]
+    assert "/items/0/data/stages/0/status" in script.words[2]
 
 
 async def test_a_question_ends_the_run_and_the_answer_goes_on_with_it(tools: list[Tool]) -> None:

@@ -1,7 +1,8 @@
 import type { Block } from "@opsloom/sdk";
 import { Component, Suspense, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useChat, useConversation } from "../context";
-import { blockComponent, registry, type BlockProps } from "./registry";
+import { blockComponent } from "./house";
+import { registry, type BlockProps } from "./registry";
 import { Unknown } from "./Unknown";
 
 interface BlockViewProps {
@@ -26,7 +27,7 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
     return outcome;
   };
   return (
-    <Guard key={block.id} fallback={<Unknown block={block} />}>
+    <Guard key={block.id} data={block.data} fallback={<Unknown block={block} />}>
       <Suspense fallback={<div className="skeleton rounded-panel" style={{ blockSize: reserved(block.kind) }} />}>
         <Shown block={block} data={block.data} state={state} open={state === null || state.status === "open"} busy={busy} issues={issues} live={live} act={act} />
       </Suspense>
@@ -35,18 +36,25 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
 }
 
 /** px kept free while a kind's code arrives, near to what it will take. */
-const reserved = (kind: string): number => ({ chart: 340, table: 220, form: 260, choices: 140, progress: 120 })[kind] ?? 120;
+export const reserved = (kind: string): number =>
+  ({ chart: 340, map: 400, image: 320, video: 360, table: 220, sql: 260, tabs: 260, layout: 320, form: 260, confirm: 240, carousel: 220 })[kind] ?? 130;
 
 interface GuardProps {
+  data: unknown;
   fallback: ReactNode;
   children: ReactNode;
 }
 
-class Guard extends Component<GuardProps, { failed: boolean }> {
-  override state = { failed: false };
+/** A component that fails shows the words instead, until its data is another: half of it may have been on its way. */
+export class Guard extends Component<GuardProps, { failed: boolean; data: unknown }> {
+  override state = { failed: false, data: this.props.data };
 
   static getDerivedStateFromError(): { failed: boolean } {
     return { failed: true };
+  }
+
+  static getDerivedStateFromProps({ data }: GuardProps, state: { data: unknown }): { failed: boolean; data: unknown } | null {
+    return data === state.data ? null : { failed: false, data };
   }
 
   override render(): ReactNode {

@@ -1,11 +1,18 @@
-import type { ReactNode } from "react";
+import { createContext, use, type ReactNode } from "react";
+
+/** Whether a block stands in the frame of another: it then draws none of its own. */
+export const Framed = createContext(false);
 
 /** The frame of a block: one line round it, no shadow. A group, no landmark: a conversation may hold many of one name. */
 export function Card({ label, flush = false, children }: { label: string; flush?: boolean; children: ReactNode }): ReactNode {
+  const inside = use(Framed);
+  const frame = inside
+    ? "[--pad:0px] [--top:0px] [--foot:0px]"
+    : `overflow-hidden rounded-panel border border-line bg-surface [--pad:1.25rem] [--top:1rem] [--foot:0.75rem] max-sm:[--pad:1rem] ${flush ? "" : "p-(--pad)"}`;
   return (
-    <div role="group" aria-label={label} className={`overflow-hidden rounded-panel border border-line bg-surface ${flush ? "" : "p-5 max-sm:p-4"}`}>
-      {children}
-    </div>
+    <Framed value={true}>
+      <div role="group" aria-label={label} className={frame}>{children}</div>
+    </Framed>
   );
 }
 

@@ -3,6 +3,7 @@ import { Check } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
 import { Button } from "../ui/Button";
 import { Card, CardTitle, Issue } from "./Card";
+import { Settled } from "./parts/Settled";
 import type { BlockProps } from "./registry";
 
 export interface ChoicesData {
@@ -11,29 +12,37 @@ export interface ChoicesData {
   multiple?: boolean;
   min?: number | null;
   max?: number | null;
+  free_text?: boolean;
 }
 
-/** The ids in an action's values, `{choices: [id]}`; a bare list or id serves as well. */
+/** The ids in an action's values, `{choices: [id], text?}`; a bare list or id serves as well. */
 export function chosenIds(values: unknown): string[] {
   if (typeof values === "string") return [values];
   if (Array.isArray(values)) return values.filter((one): one is string => typeof one === "string");
-  if (values && typeof values === "object") return Object.values(values).flatMap(chosenIds);
+  if (values && typeof values === "object") return chosenIds((values as { choices?: unknown }).choices);
   return [];
 }
 
+/** What a person wrote beside or instead of the options. */
+const written = (values: unknown): string => (values as { text?: string | null } | null)?.text ?? "";
+
 export default function Choices({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
-  const { prompt, options, multiple = false, min, max } = data as ChoicesData;
+  const { prompt, options, multiple = false, min, max, free_text = false } = data as ChoicesData;
   const [picked, setPicked] = useState<readonly string[]>([]);
+  const [text, setText] = useState("");
   const id = useId();
   const chosen = state?.status === "answered" ? chosenIds(state.values) : picked;
   const closed = !open;
   const least = min ?? 1;
-  const most = max ?? options.length;
+  const most = max ?? (multiple ? options.length + Number(free_text) : 1);
+  const own = text.trim();
+  const count = picked.length + Number(own !== "");
 
+  const send = async (choices: readonly string[], words: string): Promise<boolean> => (await act("choose", { choices, ...(words ? { text: words } : {}) })).ok;
   const choose = (option: string): void => {
     if (!multiple) {
       setPicked([option]);
-      void act("choose", { choices: [option] }).then((outcome) => !outcome.ok && setPicked([]));
+      void send([option], "").then((ok) => !ok && setPicked([]));
     } else {
       setPicked(picked.includes(option) ? picked.filter((one) => one !== option) : [...picked, option]);
     }
@@ -46,7 +55,7 @@ export default function Choices({ data, state, open, busy, issues, act }: BlockP
       <div role={multiple ? "group" : "radiogroup"} aria-labelledby={id} className="mt-3 flex flex-col gap-2">
         {options.map((option) => {
           const on = chosen.includes(option.id);
-          const inert = closed || busy || (multiple && !on && picked.length >= most);
+          const inert = closed || busy || (multiple && !on && count >= most);
           return (
             <button
               key={option.id}
@@ -69,16 +78,27 @@ export default function Choices({ data, state, open, busy, issues, act }: BlockP
         })}
       </div>
       {issues.map((issue) => <Issue key={issue.path + issue.text} text={issue.text} />)}
+      {free_text && !closed ? (
+        <form
+          className="mt-3 flex gap-2"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!multiple && own && !busy) void send([], own);
+          }}
+        >
+          <input value={text} maxLength={2000} onChange={(event) => setText(event.target.value)} aria-label="An answer of your own" placeholder={options.length ? "Or write your own answer" : "Your answer"} className="field" />
+          {multiple ? null : <Button kind="primary" type="submit" disabled={busy || !own}>Answer</Button>}
+        </form>
+      ) : null}
+      {state?.status === "answered" && written(state.values) ? <p className="mt-3 whitespace-pre-wrap rounded-card border border-accent bg-accent-wash px-3.5 py-2.5 text-ui [overflow-wrap:anywhere]"><span className="sr-only">Written: </span>{written(state.values)}</p> : null}
       {multiple && !closed ? (
         <div className="mt-4 flex justify-end">
-          <Button kind="primary" disabled={busy || picked.length < least || picked.length > most} onClick={() => void act("choose", { choices: picked })}>
-            Confirm{picked.length ? ` ${picked.length}` : ""}
+          <Button kind="primary" disabled={busy || count < least || count > most} onClick={() => void send(picked, own)}>
+            Confirm{count ? ` ${count}` : ""}
           </Button>
         </div>
       ) : null}
-      {state && state.status !== "open" && state.status !== "answered" ? (
-        <p className="mt-3 text-caption text-muted">{state.status === "expired" ? "This question has expired." : "The conversation went on without an answer."}</p>
-      ) : null}
+      <Settled state={state} what="This question" className="mt-3" />
     </Card>
   );
 }

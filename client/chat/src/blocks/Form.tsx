@@ -1,10 +1,13 @@
 /** Fields to fill in. Labels above, what is wrong beside it, one button; when sent it becomes its own summary. */
+import type { BlockState } from "@opsloom/sdk";
 import { useId, useState, type ChangeEvent, type FormEvent, type ReactNode } from "react";
 import { day } from "../format/date";
 import { figure } from "../format/number";
 import { Button } from "../ui/Button";
 import { Card, CardTitle, Issue } from "./Card";
-import { problems, valuesOf, type Draft, type Field, type FormData } from "./fields";
+import { problems, STARS, valuesOf, type Draft, type Field, type FormData } from "./fields";
+import { FileField, Rating, Slider } from "./form/Inputs";
+import { Settled } from "./parts/Settled";
 import type { BlockProps } from "./registry";
 
 export default function Form({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
@@ -12,9 +15,8 @@ export default function Form({ data, state, open, busy, issues, act }: BlockProp
   const [draft, setDraft] = useState<Draft>({});
   const [tried, setTried] = useState(false);
   const [edited, setEdited] = useState<ReadonlySet<string>>(new Set());
-  const id = useId();
 
-  if (state?.status === "answered") return <Summary title={title} fields={fields} values={state.values} />;
+  if (state?.status === "answered") return <Summary title={title} fields={fields} values={state.values} state={state} />;
 
   const own = tried ? problems(fields, draft) : {};
   const wrong = (name: string): string =>
@@ -36,8 +38,8 @@ export default function Form({ data, state, open, busy, issues, act }: BlockProp
 
   return (
     <Card label={title}>
-      <form onSubmit={send} noValidate aria-labelledby={id}>
-        <div id={id}><CardTitle>{title}</CardTitle></div>
+      <form onSubmit={send} noValidate>
+        <CardTitle>{title}</CardTitle>
         <div className="mt-4 flex flex-col gap-4">
           {fields.map((field) => (
             <FieldView
@@ -104,7 +106,11 @@ function FieldView({ field, value, wrong, disabled, change }: FieldViewProps): R
   }
   return (
     <div>
-      <label htmlFor={id} className="mb-1.5 block text-ui font-medium">{label}{required ? <Required /> : null}</label>
+      {type === "rating" ? (
+        <p id={`${id}-label`} className="mb-1.5 text-ui font-medium">{label}{required ? <Required /> : null}</p>
+      ) : (
+        <label htmlFor={id} className="mb-1.5 block text-ui font-medium">{label}{required ? <Required /> : null}</label>
+      )}
       {type === "textarea" ? (
         <textarea {...common} value={text} rows={3} placeholder={placeholder ?? undefined} className="field resize-y" />
       ) : type === "select" ? (
@@ -112,6 +118,12 @@ function FieldView({ field, value, wrong, disabled, change }: FieldViewProps): R
           <option value="" disabled={required}>{placeholder ?? "Choose"}</option>
           {options?.map((option) => <option key={option.id} value={option.id}>{option.label}</option>)}
         </select>
+      ) : type === "slider" ? (
+        <Slider field={field} value={text} common={common} />
+      ) : type === "rating" ? (
+        <Rating field={field} value={text} common={common} change={change} />
+      ) : type === "file" ? (
+        <FileField field={field} value={text} common={common} change={change} />
       ) : (
         <input
           {...common}
@@ -134,7 +146,7 @@ function Required(): ReactNode {
   return <span className="ms-1 font-normal text-muted">(required)</span>;
 }
 
-function Summary({ title, fields, values }: { title: string; fields: readonly Field[]; values: unknown }): ReactNode {
+function Summary({ title, fields, values, state }: { title: string; fields: readonly Field[]; values: unknown; state: BlockState }): ReactNode {
   const held = (values as { values?: Record<string, unknown> } | null)?.values ?? {};
   const given = fields.filter(({ name }) => held[name] !== undefined && held[name] !== null);
   return (
@@ -149,12 +161,15 @@ function Summary({ title, fields, values }: { title: string; fields: readonly Fi
         ))}
       </dl>
       {given.length === 0 ? <p className="mt-2 text-ui text-muted">Sent without details.</p> : null}
+      <Settled state={state} what="This form" className="mt-3" />
     </Card>
   );
 }
 
 function inWords(field: Field, value: unknown): string {
   if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (field.type === "rating") return `${value} of ${field.max ?? STARS}`;
+  if (field.type === "file") return "A file";
   if (typeof value === "number") return figure(value, 6);
   if (field.type === "date") return day(String(value));
   return field.options?.find(({ id }) => id === value)?.label ?? String(value);

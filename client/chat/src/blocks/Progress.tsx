@@ -1,7 +1,10 @@
 /** How far a piece of work is, stage by stage; changes in place. */
 import { Check, Circle, CircleDot, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
+import { useConversation } from "../context";
+import { duration } from "../format/duration";
 import { figure } from "../format/number";
+import { Button } from "../ui/Button";
 import { Card, CardTitle } from "./Card";
 import type { BlockProps } from "./registry";
 
@@ -11,10 +14,11 @@ export interface ProgressData {
   done?: number | null;
   total?: number | null;
   note?: string | null;
+  seconds_left?: number | null;
 }
 
 /** How much of the whole is done, 0 to 1: by the stages' weights, else by the units; null where nobody knows. */
-export function fraction({ stages, done, total }: ProgressData): number | null {
+export function fraction({ stages = [], done, total }: ProgressData): number | null {
   if (stages.length > 0) {
     const whole = stages.reduce((sum, { weight }) => sum + (weight ?? 1), 0);
     return stages.reduce((sum, stage) => sum + (stage.weight ?? 1) * (stage.status === "done" ? 1 : (stage.done ?? 0)), 0) / whole;
@@ -31,10 +35,18 @@ const SIGN = {
 
 export default function Progress({ data, live }: BlockProps): ReactNode {
   const progress = data as ProgressData;
-  const { title, stages, done, total, note } = progress;
+  const { title, stages = [], done, total, note, seconds_left } = progress;
+  const { chat } = useConversation();
+  const [cancelled, setCancelled] = useState(false);
+  const finished = stages.length > 0 ? stages.every(({ status }) => status === "done" || status === "failed") : Boolean(total && (done ?? 0) >= total);
   const share = fraction(progress);
   const failed = stages.some(({ status }) => status === "failed");
   const percent = share === null ? null : Math.round(share * 100);
+  const facts = [
+    done !== undefined && done !== null ? `${figure(done)}${total ? ` of ${figure(total)}` : ""}` : "",
+    note ?? "",
+    typeof seconds_left === "number" && !finished ? `${duration(seconds_left * 1000)} left` : "",
+  ].filter(Boolean).join(" · ");
   return (
     <Card label={title}>
       <div className="flex items-baseline justify-between gap-4">
@@ -68,10 +80,23 @@ export default function Progress({ data, live }: BlockProps): ReactNode {
           })}
         </ol>
       ) : null}
-      {note || done !== undefined && done !== null ? (
-        <p className="mt-3 text-caption text-muted">
-          {[done !== undefined && done !== null ? `${figure(done)}${total ? ` of ${figure(total)}` : ""}` : "", note ?? ""].filter(Boolean).join(" · ")}
-        </p>
+      {facts || (live && !finished) ? (
+        <div className="mt-3 flex min-h-5 items-center justify-between gap-4">
+          <p className="min-w-0 text-caption tabular-nums text-muted">{facts}</p>
+          {live && !finished ? (
+            <Button
+              kind="quiet"
+              disabled={cancelled}
+              className="-my-2 -me-3.5"
+              onClick={() => {
+                setCancelled(true);
+                chat.stop();
+              }}
+            >
+              {cancelled ? "Cancelling" : "Cancel"}
+            </Button>
+          ) : null}
+        </div>
       ) : null}
     </Card>
   );

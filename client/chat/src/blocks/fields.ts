@@ -2,13 +2,15 @@
 export interface Field {
   name: string;
   label: string;
-  type: "text" | "textarea" | "number" | "email" | "date" | "select" | "checkbox";
+  type: "text" | "textarea" | "number" | "email" | "date" | "select" | "checkbox" | "slider" | "rating" | "file";
   required: boolean;
   options?: { id: string; label: string; description?: string | null }[] | null;
   help?: string | null;
   placeholder?: string | null;
   min?: number | string | null;
   max?: number | string | null;
+  step?: number | null;
+  accept?: string[] | null;
 }
 
 export interface FormData {
@@ -36,17 +38,20 @@ function problem(field: Field, value: string | boolean | undefined): string {
   const text = typeof value === "string" ? value.trim() : "";
   if (text === "") return field.required ? `Please fill in “${field.label}”.` : "";
   if (field.type === "email") return /^[^@\s]{1,64}@[^@\s]+\.[^@\s.]+$/.test(text) ? "" : "This is not an e-mail address.";
-  if (field.type === "number") return outside(field, Number(text.replace(",", ".")), "");
+  if (field.type === "number" || field.type === "slider") return outside(field, Number(text.replace(",", ".")), "");
   if (field.type === "date") return dateProblem(field, text);
   if (field.type === "text" || field.type === "textarea") return outside(field, [...text].length, " characters");
   return "";
 }
 
-function outside({ min, max }: Field, value: number, unit: string): string {
+function outside({ min, max, step }: Field, value: number, unit: string): string {
   if (Number.isNaN(value)) return "A number is expected here.";
   if (typeof min === "number" && value < min) return `At least ${min}${unit}, please.`;
   if (typeof max === "number" && value > max) return `At most ${max}${unit}, please.`;
-  return "";
+  if (!step || unit) return "";
+  const start = typeof min === "number" ? min : 0;
+  const away = (value - start) / step;
+  return Math.abs(away - Math.round(away)) > 1e-6 ? `In steps of ${step}${start ? ` from ${start}` : ""}, please.` : "";
 }
 
 function dateProblem({ min, max }: Field, text: string): string {
@@ -54,13 +59,18 @@ function dateProblem({ min, max }: Field, text: string): string {
   return typeof max === "string" && text > max ? `Not after ${max}, please.` : "";
 }
 
+const FIGURES = new Set<Field["type"]>(["number", "slider", "rating"]);
+
+/** Best of a rating that says none. */
+export const STARS = 5;
+
 /** The draft as the values that travel: figures as numbers, nothing for what was left empty. */
 export function valuesOf(fields: readonly Field[], draft: Draft): Record<string, Value> {
   const values: Record<string, Value> = {};
   for (const { name, type } of fields) {
     const held = draft[name];
     if (typeof held === "boolean") values[name] = held;
-    else if (held?.trim()) values[name] = type === "number" ? Number(held.trim().replace(",", ".")) : held.trim();
+    else if (held?.trim()) values[name] = FIGURES.has(type) ? Number(held.trim().replace(",", ".")) : held.trim();
   }
   return values;
 }

@@ -1,6 +1,6 @@
-/** Which component shows which kind of block. The five of the house, and whatever an extension adds. */
+/** Which kinds of block can be shown: those of the house (`house.ts`), and whatever an extension adds. */
 import type { Block, BlockState, Outcome } from "@opsloom/sdk";
-import { lazy, type ComponentType } from "react";
+import type { ComponentType } from "react";
 
 export interface BlockProps {
   block: Block;
@@ -20,26 +20,23 @@ export interface BlockProps {
 
 export type BlockComponent = ComponentType<BlockProps>;
 
-const kinds = new Map<string, BlockComponent>([
-  ["choices", lazy(() => import("./Choices"))],
-  ["form", lazy(() => import("./Form"))],
-  ["table", lazy(() => import("./Table"))],
-  ["chart", lazy(() => import("./Chart"))],
-  ["progress", lazy(() => import("./Progress"))],
-]);
+// Only the names stand here: a page says them before its first message, the code that shows them comes with the transcript.
+const HOUSE = "choices form table chart progress tasks metrics card carousel image file audio video code sql accordion tabs link map notice error layout confirm".split(" ");
+
+const added = new Map<string, BlockComponent>();
 
 const listeners = new Set<() => void>();
 let version = 0;
 
 /** Show blocks of `kind` with `Component`, from now on and in what is already on the page. A later call wins. */
 export function registerBlock(kind: string, Component: BlockComponent): void {
-  kinds.set(kind, Component);
+  added.set(kind, Component);
   version++;
   for (const listener of listeners) listener();
 }
 
-export const blockKinds = (): string[] => [...kinds.keys()];
-export const blockComponent = (kind: string): BlockComponent | undefined => kinds.get(kind);
+export const blockKinds = (): string[] => [...new Set([...HOUSE, ...added.keys()])];
+export const addedComponent = (kind: string): BlockComponent | undefined => added.get(kind);
 
 /** For `useSyncExternalStore`: an extension may arrive after the transcript. */
 export const registry = {

@@ -7,7 +7,7 @@ export type Cell = string | number | boolean | null | undefined;
 export interface Column {
   key: string;
   label: string;
-  type: "text" | "number" | "date" | "money";
+  type: "text" | "number" | "date" | "money" | "boolean" | "link";
   align?: "left" | "center" | "right" | null;
   unit?: string | null;
 }
@@ -35,6 +35,9 @@ export function cellText({ type, unit }: Column, value: Cell): string {
   return type === "date" ? day(value) : value;
 }
 
+// Made once: `localeCompare` makes a collator a call, 130,000 of them to sort 10,000 rows.
+const collator = new Intl.Collator(undefined, { numeric: true });
+
 /** In the table's own order without a sort; empty cells last either way. */
 export function sorted({ rows }: Pick<TableData, "rows">, sort: Sort | null): Record<string, Cell>[] {
   if (!sort) return rows;
@@ -42,8 +45,40 @@ export function sorted({ rows }: Pick<TableData, "rows">, sort: Sort | null): Re
   return rows.toSorted((a, b) => {
     const [x, y] = [a[key] ?? null, b[key] ?? null];
     if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1;
-    const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true });
+    const order = typeof x === "number" && typeof y === "number" ? x - y : collator.compare(String(x), String(y));
     return down ? -order : order;
+  });
+}
+
+// By row, for as long as the row lives: rows that arrive later do not have the others written out again.
+const texts = new WeakMap<object, string>();
+
+/** The rows that hold every word of the query, in any column, as they are shown or as they are. */
+export function filtered({ columns }: Pick<TableData, "columns">, rows: readonly Record<string, Cell>[], query: string): readonly Record<string, Cell>[] {
+  const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return rows;
+  return rows.filter((row) => {
+    let text = texts.get(row);
+    if (text === undefined) {
+      text = columns.map((column) => `${cellText(column, row[column.key])} ${row[column.key] ?? ""}`).join("\n").toLocaleLowerCase();
+      texts.set(row, text);
+    }
+    const held = text;
+    return words.every((word) => held.includes(word));
+  });
+}
+
+/** Widths in characters that the columns want, from what they hold; the longest texts wrap or are cut, so 40 is enough. */
+export function columnChars({ columns, rows }: { columns: readonly Column[]; rows: readonly Record<string, Cell>[] }): number[] {
+  return columns.map((column) => {
+    let most = column.label.length + 3;
+    for (const row of rows) {
+      const value = row[column.key];
+      // A figure or a day in the reader's notation has up to a third more signs than plain.
+      const length = typeof value === "string" && column.type === "text" ? value.length : String(value ?? "").length * 1.35 + 2;
+      if (length > most) most = length;
+    }
+    return Math.min(40, Math.ceil(most));
   });
 }
 

@@ -6,7 +6,7 @@ import { ScrollX } from "../ui/ScrollX";
 const LIVE_CHARS = 8_000;
 const MOST_CHARS = 100_000;
 
-type Highlight = typeof import("./highlight").highlight;
+type Highlight = typeof import("./highlight");
 let loaded: Highlight | null = null;
 
 export function CodeBlock({ text, language, open }: { text: string; language: string; open: boolean }): ReactNode {
@@ -18,21 +18,21 @@ export function CodeBlock({ text, language, open }: { text: string; language: st
         <CopyButton text={text} label="Copy code" />
       </figcaption>
       <ScrollX label={`Code${language ? `, ${language}` : ""}`}>
-        <pre><code>{colour ? colour(text, language) : text}</code></pre>
+        <pre><code>{colour ? colour.highlight(text, language) : text}</code></pre>
       </ScrollX>
     </figure>
   );
 }
 
 /** The highlighter arrives with the first block that has a language; until then, and for unknown ones, code is plain. */
-function useHighlighter(wanted: boolean): Highlight | null {
+export function useHighlighter(wanted: boolean): Highlight | null {
   const [, arrived] = useState(loaded !== null);
   useEffect(() => {
     if (!wanted || loaded) return;
     let mounted = true;
     import("./highlight").then(
       (module) => {
-        loaded = module.highlight;
+        loaded = module;
         if (mounted) arrived(true);
       },
       () => undefined, // offline: plain code is still code

@@ -39,6 +39,28 @@ export function highlight(text: string, language: string): ReactNode {
   return nodes(lowlight.highlight(language, text).children);
 }
 
+/** The same line by line, for what numbers or marks its lines; a colour that goes over a line's end goes on in the next. */
+export function highlightLines(text: string, language: string): ReactNode[] {
+  if (!lowlight.registered(language)) return text.split("\n");
+  const lines: ReactNode[][] = [[]];
+  const walk = (children: readonly Node[], names: string): void => {
+    for (const child of children) {
+      if (child.type === "element") {
+        const own = child.properties["className"];
+        walk(child.children as Node[], Array.isArray(own) ? `${names} ${own.join(" ")}`.trim() : names);
+      } else if (child.type === "text") {
+        child.value.split("\n").forEach((piece, i) => {
+          if (i > 0) lines.push([]);
+          const line = lines.at(-1) as ReactNode[];
+          if (piece) line.push(names ? <span key={line.length} className={names}>{piece}</span> : <Fragment key={line.length}>{piece}</Fragment>);
+        });
+      }
+    }
+  };
+  walk(lowlight.highlight(language, text).children, "");
+  return lines;
+}
+
 function nodes(children: readonly Node[]): ReactNode {
   return children.map((child, i) => {
     if (child.type === "text") return <Fragment key={i}>{child.value}</Fragment>;

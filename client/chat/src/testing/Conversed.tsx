@@ -4,7 +4,7 @@ import { Context, createScreen, Sources, storeOf, type ConversationContext } fro
 
 const state: ChatState = { status: { phase: "idle" }, conversation: null, assistant: null, user: null, limits: {}, pending: [], loadingOlder: false };
 const chat = { getState: () => state, subscribe: () => () => undefined } as unknown as ChatApi;
-const context: ConversationContext = { chat, store: storeOf(chat), screen: createScreen(), passage: null, compose: () => undefined, focusComposer: () => undefined };
+const context: ConversationContext = { chat, store: storeOf(chat), screen: createScreen(), passage: null, files: null, compose: () => undefined, focusComposer: () => undefined };
 
 /** The surroundings that parts of a conversation need, with two sources. For tests. */
 export function Conversed({ children }: { children: ReactNode }): ReactNode {

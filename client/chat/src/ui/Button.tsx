@@ -1,12 +1,13 @@
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  kind?: "primary" | "plain" | "quiet";
+  kind?: "primary" | "plain" | "quiet" | "danger";
 }
 
 const LOOK = {
   primary: "bg-accent text-on-accent hover:brightness-95 active:brightness-90",
   plain: "border border-edge bg-surface text-ink hover:bg-wash active:bg-press",
+  danger: "bg-danger text-surface hover:brightness-95 active:brightness-90",
   quiet: "text-muted hover:bg-press hover:text-ink",
 };
 

@@ -6,7 +6,7 @@ interface ScrollXProps {
   children: ReactNode;
 }
 
-/** Scrolls sideways where it must, with a fade on the side that has more; then, and only then, the keyboard can reach it. */
+/** Scrolls sideways where it must (and down, where its class bounds its height), with a fade on the side that has more; then, and only then, the keyboard can reach it. */
 export function ScrollX({ label, className = "", children }: ScrollXProps): ReactNode {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -17,7 +17,7 @@ export function ScrollX({ label, className = "", children }: ScrollXProps): Reac
       const at = Math.abs(box.scrollLeft);
       const more = room > 1 ? [at > 1 && "start", at < room - 1 && "end"].filter(Boolean).join(" ") : "";
       box.dataset["more"] = more;
-      if (room > 1) {
+      if (room > 1 || box.scrollHeight - box.clientHeight > 1) {
         box.tabIndex = 0;
         box.setAttribute("role", "group");
         box.setAttribute("aria-label", label);

@@ -95,7 +95,9 @@ def sample(kind: str, schema: Mapping[str, Any], question: str = "") -> dict[str
     """
     if kind not in _SAMPLES:
         examples = schema.get("examples")
-        return dict(examples[0]) if isinstance(examples, list) and examples and isinstance(examples[0], dict) else None
+        example = examples[0] if isinstance(examples, list) and examples else None
+        # A file of an example is on no server.
+        return dict(example) if isinstance(example, dict) and "file" not in example else None
     data = copy.deepcopy(_SAMPLES[kind])
     if kind == "chart" and (named := re.search(r"\b(line|area|pie)\b", question, re.IGNORECASE)):
         data["type"] = named[1].lower()

@@ -3,7 +3,7 @@ import { arc, area, line, pie, symbol, symbolCircle, symbolCross, symbolDiamond,
 import type { ScaleLinear } from "d3-scale";
 import type { ReactNode } from "react";
 import { figure } from "../../format/number";
-import { dash, HEIGHT, ink, shortLabel, type ChartData, type Place } from "./model";
+import { dash, HEIGHT, ink, shortLabel, stacks, type ChartData, type Place } from "./model";
 
 interface MarksProps {
   data: ChartData;
@@ -29,6 +29,13 @@ export function Hatches({ id, count }: { id: string; count: number }): ReactNode
   );
 }
 
+/** Values up to which each is an element of its own. Beyond, a series is one path: 5,000 elements would be compared 20 times a second. */
+const MANY = 400;
+
+function Shapes({ shapes }: { shapes: readonly string[] }): ReactNode {
+  return shapes.length > MANY ? <path d={shapes.join("")} /> : shapes.map((d, i) => (d ? <path key={i} d={d} /> : null));
+}
+
 export function Bars({ data, places, y, id }: MarksProps): ReactNode {
   const count = data.series.length;
   const gap = count > 1 ? Math.min(3, places.band * 0.06) : 0;
@@ -36,12 +43,30 @@ export function Bars({ data, places, y, id }: MarksProps): ReactNode {
   const whole = width * count + gap * (count - 1);
   return data.series.map(({ name, values }, s) => (
     <g key={name} style={{ fill: hatch(id, s) }}>
-      {values.map((value, i) => {
-        if (value === null) return null;
-        const [top, foot] = [y(Math.max(0, value)), y(Math.min(0, value))];
-        const x = places.x(i) - whole / 2 + s * (width + gap);
-        return <path key={i} d={bar(x, top, Math.max(1, width), Math.max(1, foot - top), value < 0)} />;
-      })}
+      <Shapes
+        shapes={values.map((value, i) => {
+          if (value === null) return "";
+          const [top, foot] = [y(Math.max(0, value)), y(Math.min(0, value))];
+          const x = places.x(i) - whole / 2 + s * (width + gap);
+          return bar(x, top, Math.max(1, width), Math.max(1, foot - top), value < 0);
+        })}
+      />
+    </g>
+  ));
+}
+
+/** One bar a label, its series on top of one another with a hair of the surface between. */
+export function Stacks({ data, places, y, id }: MarksProps): ReactNode {
+  const width = Math.max(1, Math.min(44, places.band));
+  return stacks(data.series).map((spans, s) => (
+    <g key={data.series[s]?.name} style={{ fill: hatch(id, s) }}>
+      <Shapes
+        shapes={spans.map((span, i) => {
+          if (span === null || span[0] === span[1]) return "";
+          const [top, foot] = [y(Math.max(...span)), y(Math.min(...span))];
+          return `M${places.x(i) - width / 2},${top}h${width}v${Math.max(0.5, foot - top - 1)}h${-width}z`;
+        })}
+      />
     </g>
   ));
 }
@@ -68,24 +93,44 @@ export function Lines({ data, places, y }: MarksProps): ReactNode {
         {data.type === "area" ? <path d={fill(at) ?? ""} style={{ fill: ink(s) }} opacity="0.16" /> : null}
         <path d={path(at) ?? ""} fill="none" strokeWidth="2" strokeLinejoin="round" strokeLinecap="round" strokeDasharray={dash(s)} style={{ stroke: ink(s) }} />
         {at.map(([x, py], i) => {
+          if (py === null) return null;
           const alone = at[i - 1]?.[1] == null && at[i + 1]?.[1] == null;
-          return py === null || !(points || alone) ? null : <path key={i} d={mark(s)} transform={`translate(${x} ${py})`} strokeWidth="1.5" style={{ fill: ink(s), stroke: "var(--surface)" }} />;
+          return !points && !alone ? null : <path key={i} d={mark(s)} transform={`translate(${x} ${py})`} strokeWidth="1.5" style={{ fill: ink(s), stroke: "var(--surface)" }} />;
         })}
       </g>
     );
   });
 }
 
+/** px; the shapes tell series apart up to a few hundred points, then they cover one another and a dot says as much. */
+const DOT = 2.5;
+
 export function Points({ data, places, y }: MarksProps): ReactNode {
   return data.series.map(({ name, values }, s) => (
     <g key={name} style={{ fill: ink(s) }} opacity="0.85">
-      {values.map((value, i) => (value === null ? null : <path key={i} d={mark(s, 52)} transform={`translate(${places.x(i)} ${y(value)})`} />))}
+      {values.length > MANY ? (
+        <path d={values.map((value, i) => (value === null ? "" : `M${places.x(i) - DOT},${y(value)}a${DOT},${DOT} 0 1,0 ${2 * DOT},0a${DOT},${DOT} 0 1,0 ${-2 * DOT},0`)).join("")} />
+      ) : (
+        values.map((value, i) => (value === null ? null : <path key={i} d={mark(s, 52)} transform={`translate(${places.x(i)} ${y(value)})`} />))
+      )}
     </g>
   ));
 }
 
+/** Which slice lies at a point, px from the drawing's corner; null beside the ring. */
+export function sliceAt(data: ChartData, width: number, x: number, y: number): number | null {
+  const radius = HEIGHT / 2 - 12;
+  const [dx, dy] = [x - (width > 420 ? radius + 16 : width / 2), y - HEIGHT / 2];
+  const far = Math.hypot(dx, dy);
+  if (far > radius || far < radius * 0.5) return null;
+  const angle = (Math.atan2(dx, -dy) + 2 * Math.PI) % (2 * Math.PI);
+  const slices = pie<number>().sort(null)(data.series[0]?.values.map((value) => Math.max(0, value ?? 0)) ?? []);
+  const found = slices.findIndex(({ startAngle, endAngle }) => angle >= startAngle && angle < endAngle);
+  return found < 0 ? null : found;
+}
+
 /** Slices from the top, clockwise, in the order given; each is named beside it as far as there is room. */
-export function Pie({ data, width, id }: { data: ChartData; width: number; id: string }): ReactNode {
+export function Pie({ data, width, id, at }: { data: ChartData; width: number; id: string; at: number | null }): ReactNode {
   const values = data.series[0]?.values.map((value) => Math.max(0, value ?? 0)) ?? [];
   const sum = values.reduce((a, b) => a + b, 0) || 1;
   const slices = pie<number>().sort(null)(values);
@@ -95,7 +140,13 @@ export function Pie({ data, width, id }: { data: ChartData; width: number; id: s
   const cx = beside ? radius + 16 : width / 2;
   return (
     <g transform={`translate(${cx} ${HEIGHT / 2})`}>
-      {slices.map((slice, i) => <path key={i} d={shape(slice) ?? ""} style={{ fill: hatch(id, i) }} />)}
+      {slices.map((slice, i) => <path key={i} d={shape(slice) ?? ""} opacity={at === null || at === i ? 1 : 0.45} style={{ fill: hatch(id, i) }} />)}
+      {at !== null && values[at] !== undefined ? (
+        <g textAnchor="middle">
+          <text dy="-0.2em" className="fill-ink text-[20px] font-semibold tabular-nums">{figure((values[at] / sum) * 100, 1)} %</text>
+          <text dy="1.2em" className="fill-muted text-caption">{shortLabel(data.labels[at] ?? "")}</text>
+        </g>
+      ) : null}
       {beside
         ? data.labels.slice(0, 10).map((label, i) => (
             <g key={i} transform={`translate(${radius + 32} ${(i - (Math.min(10, data.labels.length) - 1) / 2) * 22})`}>

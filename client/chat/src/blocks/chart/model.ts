@@ -1,9 +1,10 @@
 /** A chart's numbers and the scales they stand on. Pure. */
 import { scaleBand, scaleLinear, scalePoint, type ScaleLinear } from "d3-scale";
+import { figure } from "../../format/number";
 
 export interface ChartData {
   title: string;
-  type: "bar" | "line" | "area" | "pie" | "scatter";
+  type: "bar" | "stacked_bar" | "line" | "area" | "pie" | "scatter";
   labels: (string | number)[];
   series: { name: string; values: (number | null)[] }[];
   x: { label?: string };
@@ -29,14 +30,34 @@ export function plotBox(width: number, widestTick: number): Box {
 
 /** From zero for bars and areas, whose length is what is read; lines and points may stand higher. */
 export function valueDomain({ type, series }: ChartData): [number, number] {
-  const values = series.flatMap((one) => one.values.filter((value): value is number => typeof value === "number" && Number.isFinite(value)));
-  if (values.length === 0) return [0, 1];
-  let low = Math.min(...values);
-  let high = Math.max(...values);
-  const fromZero = type === "bar" || type === "area" || (low >= 0 && low < (high - low) * 2);
+  let [low, high] = [Infinity, -Infinity];
+  const seen = (value: number | null | undefined): void => {
+    if (typeof value !== "number" || !Number.isFinite(value)) return;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  };
+  if (type === "stacked_bar") for (const span of stacks(series).flat()) span?.forEach(seen);
+  else for (const { values } of series) values.forEach(seen);
+  if (low > high) return [0, 1];
+  const fromZero = type === "bar" || type === "stacked_bar" || type === "area" || (low >= 0 && low < (high - low) * 2);
   if (fromZero) [low, high] = [Math.min(0, low), Math.max(0, high)];
   if (low === high) [low, high] = low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)];
   return [low, high];
+}
+
+/** From where to where each value of each series stands when series are stacked: what is above zero upwards, the rest down. */
+export function stacks(series: ChartData["series"]): ([number, number] | null)[][] {
+  const up: number[] = [];
+  const down: number[] = [];
+  return series.map(({ values }) =>
+    values.map((value, i) => {
+      if (value === null) return null;
+      const side = value < 0 ? down : up;
+      const from = side[i] ?? 0;
+      side[i] = from + value;
+      return [from, from + value];
+    }),
+  );
 }
 
 export function valueScale(data: ChartData, box: Box): ScaleLinear<number, number> {
@@ -57,7 +78,7 @@ export function labelPlaces(data: ChartData, box: Box): Place {
     const scale = xScale(data, box);
     return { x: (i) => scale(Number(data.labels[i])), band: 0 };
   }
-  if (data.type === "bar") {
+  if (data.type === "bar" || data.type === "stacked_bar") {
     const scale = scaleBand(indices, range).paddingInner(0.32).paddingOuter(0.16);
     return { x: (i) => (scale(i) ?? 0) + scale.bandwidth() / 2, band: scale.bandwidth() };
   }
@@ -89,3 +110,6 @@ export const ink = (index: number): string => `var(--chart-${(index % INKS) + 1}
 /** Lines differ by dash too, points by shape, bars by hatching: colour is never the only sign. */
 export const DASHES = ["none", "6 4", "2 3", "10 4 2 4", "14 5", "1 5", "8 3 2 3 2 3", "4 2"];
 export const dash = (index: number): string => DASHES[index % DASHES.length] as string;
+
+export const withUnit = (value: number | null | undefined, unit: string | null | undefined): string =>
+  value === null || value === undefined ? "–" : `${figure(value)}${unit ? ` ${unit}` : ""}`;

@@ -1,0 +1,87 @@
+// @vitest-environment happy-dom
+import type { Block } from "@opsloom/sdk";
+import { act } from "react";
+import { createRoot } from "react-dom/client";
+import { describe, expect, it } from "vitest";
+import { BlockView } from "../src/blocks/BlockView";
+import { blockKinds } from "../src/blocks/registry";
+import { Context, createScreen, storeOf, type ConversationContext } from "../src/context";
+import { safeHref } from "../src/markdown/links";
+import { PAYLOADS } from "../src/markdown/payloads";
+import { casesOf, fixtures, type Case } from "./cases";
+import { FakeChat } from "./FakeChat";
+import { files } from "./files";
+import { hostile } from "./hostile";
+
+(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+
+/** The blocks as elements, when their code and files have arrived; `errors` is what a component threw. */
+async function shown(cases: readonly Case[]): Promise<{ page: HTMLElement; errors: string[]; leave: () => Promise<void> }> {
+  const page = document.createElement("div");
+  document.body.append(page);
+  const errors: string[] = [];
+  const root = createRoot(page, { onCaughtError: (error) => errors.push(String(error)) });
+  const chat = new FakeChat({});
+  const context: ConversationContext = { chat, store: storeOf(chat), screen: createScreen(), passage: null, files, compose: () => undefined, focusComposer: () => undefined };
+  const blocks = cases.map(({ kind, data, fallback, state }, i): Block => ({ id: `blk_${i}`, kind, version: 1, data, fallback, state }));
+  await act(async () => root.render(<Context value={context}>{blocks.map((block) => <BlockView key={block.id} block={block} live={false} />)}</Context>));
+  for (let i = 0; i < 50 && page.querySelector(".skeleton, [aria-busy=true]"); i++) await act(async () => new Promise((done) => setTimeout(done, 10)));
+  return {
+    page,
+    errors,
+    leave: async () => {
+      await act(async () => root.unmount());
+      page.remove();
+    },
+  };
+}
+
+const byKind = new Map<string, Case[]>(blockKinds().map((kind) => [kind, casesOf().filter((one) => one.kind === kind)]));
+
+describe("gallery", () => {
+  it("has a fixture for every kind that there is", () => expect(fixtures().map(({ kind }) => kind).sort()).toEqual(blockKinds().sort()));
+
+  it.each([...byKind.keys()])("shows every state of %s", async (kind) => {
+    const cases = byKind.get(kind) ?? [];
+    const { page, errors, leave } = await shown(cases);
+    expect(errors).toEqual([]);
+    expect(page.children.length).toBe(cases.length);
+    for (const one of page.children) expect(one.textContent?.length || one.querySelector("[aria-label]")).toBeTruthy();
+    await leave();
+  });
+
+  it("says a kind that it does not know in words", async () => {
+    const { page, leave } = await shown([{ kind: "seismograph", name: "", data: {}, fallback: "A line that shook.", state: null }]);
+    expect(page.textContent).toContain("A line that shook.");
+    await leave();
+  });
+});
+
+const ELEMENTS = /^(script|iframe|object|embed|link|meta|base|style|template|portal|frame|applet)$/i;
+const LOADS = new Set(["src", "srcset", "poster", "data", "background", "action", "formaction", "ping", "xlink:href", "srcdoc"]);
+
+function faults(page: HTMLElement): string[] {
+  const found: string[] = [];
+  for (const element of page.querySelectorAll("*")) {
+    if (ELEMENTS.test(element.tagName)) found.push(`<${element.tagName}>`);
+    for (const { name, value } of element.attributes) {
+      if (name.startsWith("on")) found.push(`${element.tagName} ${name}`);
+      if (LOADS.has(name) && !value.startsWith("blob:")) found.push(`${element.tagName} ${name}="${value}"`);
+      if (name === "href" && safeHref(value) !== value) found.push(`${element.tagName} href="${value}"`);
+      if (name === "style" && /url\((?!#)|expression|@import/i.test(value)) found.push(`${element.tagName} style="${value}"`);
+    }
+  }
+  return found;
+}
+
+describe("hostile texts", () => {
+  it.each([...byKind.keys()])("in every field of %s stay words", async (kind) => {
+    const one = (byKind.get(kind) ?? []).toSorted((a, b) => JSON.stringify(b.data).length - JSON.stringify(a.data).length).find(({ data }) => JSON.stringify(data).length < 20_000);
+    expect(one).toBeDefined();
+    const rounds = Array.from({ length: Math.ceil(PAYLOADS.length / 4) }, (_, i) => i * 4);
+    const { page, errors, leave } = await shown(rounds.map((round) => ({ ...(one as Case), data: hostile(one?.data, round) })));
+    expect(errors).toEqual([]);
+    expect(faults(page)).toEqual([]);
+    await leave();
+  });
+});

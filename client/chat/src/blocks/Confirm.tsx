@@ -1,0 +1,92 @@
+/** What is about to be done, whole, to be allowed or denied. */
+import { CircleCheck, CircleX, ShieldQuestionMark, TriangleAlert } from "lucide-react";
+import { useId, useState, type ReactNode } from "react";
+import { Button } from "../ui/Button";
+import { ScrollX } from "../ui/ScrollX";
+import { Card, CardTitle, Issue } from "./Card";
+import { Settled } from "./parts/Settled";
+import type { BlockProps } from "./registry";
+
+interface ConfirmData {
+  title: string;
+  tool: string;
+  arguments?: Record<string, unknown>;
+  consequence?: string | null;
+  danger?: boolean;
+  always?: boolean;
+}
+
+export default function Confirm({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
+  const { title, tool, arguments: given = {}, consequence, danger = false, always = false } = data as ConfirmData;
+  const [why, setWhy] = useState<string | null>(null);
+  const [sent, setSent] = useState("");
+  const id = useId();
+  const Sign = danger ? TriangleAlert : ShieldQuestionMark;
+  const send = (action: "allow" | "deny", values: unknown, key: string): void => {
+    setSent(key);
+    void act(action, values).finally(() => setSent(""));
+  };
+  const deny = (): void => send("deny", why?.trim() ? { reason: why.trim() } : {}, "deny");
+  return (
+    <Card label={title}>
+      <div className="flex gap-3">
+        <Sign size={20} strokeWidth={1.75} aria-hidden className={`mt-0.5 shrink-0 ${danger ? "text-danger" : "text-accent"}`} />
+        <div className="min-w-0 flex-1">
+          <CardTitle>{title}</CardTitle>
+          <p className="text-caption text-muted">Runs <span className="font-mono">{tool}</span></p>
+        </div>
+      </div>
+      {Object.keys(given).length > 0 ? (
+        <div className="mt-3 overflow-hidden rounded-control border border-line bg-wash">
+          <ScrollX label="Arguments" className="max-h-96 overflow-y-auto">
+            <dl className="arguments">
+              {Object.entries(given).map(([name, value]) => (
+                <div key={name} className="contents">
+                  <dt>{name}</dt>
+                  <dd>{typeof value === "string" ? value : JSON.stringify(value, null, 2)}</dd>
+                </div>
+              ))}
+            </dl>
+          </ScrollX>
+        </div>
+      ) : null}
+      {consequence ? <p className={`mt-3 whitespace-pre-wrap text-ui ${danger ? "text-danger" : ""}`}>{consequence}</p> : null}
+      {state?.status === "answered" ? (
+        <Decision action={state.action ?? ""} values={state.values} />
+      ) : open ? (
+        <>
+          {why === null ? null : (
+            <div className="mt-4">
+              <label htmlFor={id} className="mb-1.5 block text-ui font-medium">Why not? <span className="font-normal text-muted">(optional)</span></label>
+              <textarea id={id} autoFocus rows={2} maxLength={1000} value={why} onChange={(event) => setWhy(event.target.value)} className="field resize-y" />
+            </div>
+          )}
+          {issues.map((issue) => <Issue key={issue.path + issue.text} text={issue.text} />)}
+          <div className="mt-4 flex flex-wrap items-center justify-end gap-2 max-sm:[&>button]:flex-1">
+            {why === null ? <Button kind="quiet" disabled={busy} onClick={() => setWhy("")} className="me-auto whitespace-nowrap max-sm:order-last max-sm:basis-full!">Deny and say why</Button> : null}
+            <Button disabled={busy} onClick={deny}>{sent === "deny" ? "Denying" : "Deny"}</Button>
+            {why === null && always ? <Button disabled={busy} onClick={() => send("allow", { scope: "always" }, "always")}>{sent === "always" ? "Allowing" : "Always allow"}</Button> : null}
+            {why === null ? (
+              <Button kind={danger ? "danger" : "primary"} disabled={busy} onClick={() => send("allow", { scope: "once" }, "once")}>{sent === "once" ? "Allowing" : "Allow once"}</Button>
+            ) : (
+              <Button kind="quiet" disabled={busy} onClick={() => setWhy(null)}>Back</Button>
+            )}
+          </div>
+        </>
+      ) : null}
+      <Settled state={state} what="This request" className="mt-3" />
+    </Card>
+  );
+}
+
+function Decision({ action, values }: { action: string; values: unknown }): ReactNode {
+  const { scope, reason } = (values ?? {}) as { scope?: string; reason?: string | null };
+  const allowed = action === "allow";
+  const Icon = allowed ? CircleCheck : CircleX;
+  return (
+    <p className="mt-3 flex items-start gap-2 text-ui font-medium">
+      <Icon size={20} strokeWidth={1.75} aria-hidden className={`shrink-0 ${allowed ? "text-ok" : "text-muted"}`} />
+      <span className="min-w-0 [overflow-wrap:anywhere]">{allowed ? (scope === "always" ? "Allowed, from now on always" : "Allowed once") : "Denied"}{reason ? <span className="font-normal">: {reason}</span> : null}</span>
+    </p>
+  );
+}

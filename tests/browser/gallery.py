@@ -1,0 +1,60 @@
+"""The gallery of blocks, built and served with the policy of the server's own pages."""
+
+import functools
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Final
+
+CLIENT: Final = Path(__file__).parents[2] / "client"
+
+# As strict as the server's own pages: nothing from elsewhere, no inline script or style, no HTML from text.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "require-trusted-types-for 'script'"
+)
+
+
+def built(folder: Path) -> Path:
+    """The gallery as files, without a server behind them. Takes about 5 s."""
+    vite = CLIENT / "node_modules" / ".bin" / "vite"
+    command: list[str | Path] = [
+        vite,
+        "build",
+        "--config",
+        "chat/gallery/vite.config.ts",
+        "--outDir",
+        folder,
+        "--logLevel",
+        "error",
+    ]
+    subprocess.run(command, cwd=CLIENT, check=True, timeout=120)
+    return folder
+
+
+@contextmanager
+def exhibited(folder: Path) -> Iterator[str]:
+    """The origin of a server of these files."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, name="gallery")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("content-security-policy", POLICY)
+        self.send_header("cache-control", "no-store")
+        super().end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Quiet: pytest shows what matters."""

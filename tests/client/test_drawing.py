@@ -1,0 +1,80 @@
+"""Blocks in a terminal: every kind is shown, in its width, and what is drawn says what the data say."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opsloom_client.drawing import _width, drawn
+from opsloom_client.screen import cleaned
+from opsloom_protocol.messages import Block
+
+FOLDER = Path(__file__).parents[2] / "blocks" / "fixtures"
+CASES = {
+    f"{path.stem}: {one['name']}": Block(id="b", kind=path.stem, version=1, data=one["data"], fallback=one["fallback"])
+    for path in sorted(FOLDER.glob("*.json"))
+    for one in json.loads(path.read_text(encoding="utf-8"))["valid"]
+}
+
+
+def show(kind: str, data: Any, width: int = 60) -> str:
+    return drawn(Block(id="b", kind=kind, version=1, data=data, fallback="in words"), width)
+
+
+@pytest.mark.parametrize("block", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_every_kind_is_shown(block: Block, width: int) -> None:
+    text = drawn(cleaned(block), width)
+    assert text.strip()
+    if text != block.fallback and block.kind in ("table", "chart"):
+        # A title may be long; everything below it keeps to the width.
+        assert all(_width(line) <= width for line in text.splitlines()[1:])
+
+
+def test_a_table_stands_in_columns() -> None:
+    columns = [{"key": "a", "label": "Region"}, {"key": "n", "label": "Orders", "type": "number", "unit": "pcs"}]
+    rows = [{"a": "North", "n": 124}, {"a": "東京", "n": 9.5}, {"a": None, "n": None}]
+    assert show("table", {"title": "Sales", "columns": columns, "rows": rows, "total": 9}).splitlines() == [
+        "Sales",
+        "Region  Orders (pcs)",
+        "──────  ────────────",
+        "North            124",
+        "東京             9.5",
+        "-                  -",
+        "… and 6 more rows",
+    ]
+    narrow = show("table", {"columns": columns, "rows": [{"a": "A very long name of a region", "n": 1}]}, 24)
+    assert narrow.splitlines()[2] == "A very lon…            1"
+    many = [{"key": f"c{at}", "label": f"Column {at}"} for at in range(20)]
+    assert show("table", {"columns": many, "rows": []}) == "in words"
+
+
+def test_a_chart_is_bars_or_a_line() -> None:
+    chart = {"title": "Orders", "type": "bar", "labels": ["May", "June"], "series": [{"name": "N", "values": [10, 5]}]}
+    assert show("chart", chart, 20).splitlines() == ["Orders", "May  10 ████████████", "June  5 ██████"]
+    below = show("chart", {**chart, "series": [{"name": "N", "values": [-10, None]}]}, 20).splitlines()
+    assert below == ["Orders", "May  -10 ███████████", "June   -"]
+    line = {**chart, "type": "line", "series": [{"name": "N", "values": [0, None, 7]}]}
+    assert show("chart", line) == "Orders\nN  ▁ █ 0 → 7"
+    assert show("chart", {**chart, "type": "scatter"}) == "in words"
+
+
+def test_progress_is_a_bar_with_stages() -> None:
+    stages = [{"label": "Read", "status": "done"}, {"label": "Write", "status": "running", "done": 0.5}]
+    text = show("progress", {"title": "Work", "stages": stages, "note": "Page 2"}, 18)
+    assert text.splitlines() == ["Work", "[███████▌··] 75 %", "✓ Read", "· Write", "Page 2"]
+    assert show("progress", {"title": "Work"}) == "Work"
+
+
+@pytest.mark.parametrize("data", [None, {}, {"columns": 5}, {"columns": [], "rows": []}, []])
+@pytest.mark.parametrize("kind", ["table", "chart", "progress", "sql", "spaceship"])
+def test_what_is_not_understood_is_said_in_its_own_words(kind: str, data: Any) -> None:
+    assert show(kind, data).strip()
+
+
+def test_nothing_drawn_can_steer_the_terminal() -> None:
+    evil = "a\x1b]0;title\x07b\x1b[2Jc\rd\x9b5ne\u202ef\x00"
+    data = {"title": evil, "columns": [{"key": "a", "label": evil}], "rows": [{"a": evil}]}
+    text = drawn(cleaned(Block(id="b", kind="table", version=1, data=data, fallback=evil)), 80)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
