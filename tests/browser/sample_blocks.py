@@ -62,3 +62,29 @@ PROGRESS: Final[dict[str, Any]] = {
         {"label": "Embed", "status": "pending"},
     ],
 }
+
+CONFIRM: Final[dict[str, Any]] = {
+    "title": "Cancel order 1042",
+    "tool": "cancel_order",
+    "arguments": {"order": 1042, "notify": ["ada@example.com"]},
+    "consequence": "The money goes back. This cannot be undone.",
+    "danger": True,
+}
+
+LAYOUT: Final[dict[str, Any]] = {
+    "title": "The shop today",
+    "items": [
+        {"kind": "notice", "data": {"text": "Closed on *Friday*.", "tone": "warning"}},
+        {
+            "kind": "layout",
+            "data": {
+                "direction": "row",
+                "weights": [1, 2],
+                "items": [
+                    {"kind": "metrics", "data": {"metrics": [{"label": "Orders", "value": 124, "change": 12}]}},
+                    {"kind": "chart", "data": CHART},
+                ],
+            },
+        },
+    ],
+}

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from opsloom_blocks import BlockError, plain
@@ -22,6 +22,7 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 
 from opsloom_server.tools.events import ToolEvent
+from opsloom_server.tools.parsing import JSON_OBJECT, demand_read, what_was_read
 from opsloom_server.tools.running import Outcome, Shown, run_call, settled, with_call, written
 from opsloom_server.tools.tool import RETRIES, HasSink, Tool, ToolContext
 
@@ -54,7 +55,7 @@ class OpsloomToolset(AbstractToolset[HasSink]):
             except BlockError as error:
                 # Past its retries pydantic-ai would end the run; a failed result lets the model answer without it.
                 if ctx.retry >= min(tool.retries, RETRIES):
-                    if tool.instead(raw):
+                    if tool.instead(what_was_read(raw)):
                         return
                     raise ToolFailed(f"{tool.name} was not run; its arguments are wrong. {error.text}") from None
                 raise ModelRetry(words(error.issues)) from None
@@ -76,7 +77,7 @@ class OpsloomToolset(AbstractToolset[HasSink]):
         try:
             args = arguments(found, tool_args)
         except BlockError:
-            if not (events := found.instead(tool_args)):
+            if not (events := found.instead(what_was_read(tool_args))):
                 raise
             found, args = Instead(found, events), None
         call = ctx.tool_call_id or name
@@ -125,8 +126,9 @@ def definition(tool: Tool) -> ToolDefinition:
     )
 
 
-def arguments(tool: Tool, raw: Any) -> Any:
+def arguments(tool: Tool, raw: dict[str, Any]) -> Any:
     """The arguments as the tool's struct. Raises `BlockError` with every issue."""
+    demand_read(raw)
     args = read(tool.arguments, raw)
     try:
         issues = tool.check(args)
@@ -190,33 +192,3 @@ def since(started: float) -> int:
 def cancellations() -> int:
     task = asyncio.current_task()
     return task.cancelling() if task is not None else 0
-
-
-class JsonObject:
-    """pydantic-ai asks for a pydantic validator; ours only parses, as `msgspec` checks the shape."""
-
-    def validate_json(
-        self,
-        input: str | bytes | bytearray,  # noqa: A002
-        *,
-        allow_partial: bool | Literal["off", "on", "trailing-strings"] = False,
-        **kwargs: Any,
-    ) -> Any:
-        try:
-            return self.validate_python(msgspec.json.decode(input))
-        except msgspec.DecodeError as error:
-            raise ModelRetry(f"The arguments are not JSON: {error}.") from None
-
-    def validate_python(
-        self,
-        input: Any,  # noqa: A002
-        *,
-        allow_partial: bool | Literal["off", "on", "trailing-strings"] = False,
-        **kwargs: Any,
-    ) -> Any:
-        if not isinstance(input, dict):
-            raise ModelRetry("The arguments must be a JSON object.")
-        return input
-
-
-JSON_OBJECT: Final = JsonObject()

@@ -149,6 +149,20 @@ async def test_a_question_that_stays_wrong_is_asked_in_words(tools: list[Tool]) 
     assert "answers in a message" in script.words[1]
 
 
+@pytest.mark.parametrize(
+    ("cut", "text"),
+    [
+        ('{"title": "Orders", "labels": ["May", "Ju', "Orders\nlabels:\n  - May\n  - Ju"),
+        ('["Orders", 5]', "- Orders\n- 5"),
+    ],
+)
+async def test_arguments_that_break_off_are_read_as_far_as_they_go(tools: list[Tool], cut: Any, text: str) -> None:
+    sink, script = Recorder(), Script([("show_chart", cut)], [("show_chart", cut)], "ok")
+    assert (await agent(script, tools).run("go", deps=Deps(sink))).output == "ok"
+    assert sink.named("show")[0][1].fallback == text
+    assert "JSON" in script.words[0]
+
+
 async def test_nothing_to_say_shows_nothing(tools: list[Tool]) -> None:
     sink, script = Recorder(), Script([("show_chart", {})], [("show_chart", {"title": None})], "Sorry.")
     assert (await agent(script, tools).run("go", deps=Deps(sink))).output == "Sorry."

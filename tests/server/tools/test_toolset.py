@@ -81,9 +81,10 @@ async def test_wrong_arguments_go_back_to_the_model_and_start_nothing(wrong: Any
     assert words in script.words[0]
 
 
-async def test_a_model_that_never_gets_it_right_still_ends_its_answer() -> None:
+@pytest.mark.parametrize("wrong", [{"amount": 0}, '{"amount": ', "[1]"])
+async def test_a_model_that_never_gets_it_right_still_ends_its_answer(wrong: Any) -> None:
     tool, sink = Adding(), Recorder()
-    script = Script(*[[("add", {"amount": 0})] for _ in range(5)], "I could not add.")
+    script = Script(*[[("add", wrong)] for _ in range(5)], "I could not add.")
     assert (await agent(script, [tool]).run("go", deps=Deps(sink))).output == "I could not add."
     assert sink.events == []
     assert script.heard[-1].outcome == "failed"

@@ -1,6 +1,6 @@
 /** Numbers drawn: the same ones stand in a table a click away, and can be taken along as a picture or as CSV. */
 import { ChartNoAxesColumn, Download, Image, Sheet, Table2 } from "lucide-react";
-import { useRef, useState, type ReactNode } from "react";
+import { useMemo, useRef, useState, type ReactNode } from "react";
 import { IconButton } from "../ui/IconButton";
 import { Menu } from "../ui/Menu";
 import { csvFile, save } from "../ui/save";
@@ -11,8 +11,11 @@ import { picture } from "./chart/picture";
 import type { ChartData } from "./chart/model";
 import type { BlockProps } from "./registry";
 
+/** What stands before the first numbers came. */
+const NOTHING: ChartData = { title: "", type: "bar", labels: [], series: [], x: {}, y: {} };
+
 export default function Chart({ block, data }: BlockProps): ReactNode {
-  const chart = data as ChartData;
+  const chart = useMemo((): ChartData => ({ ...NOTHING, ...(data as Partial<ChartData>) }), [data]);
   const [asTable, setAsTable] = useState(false);
   const drawn = useRef<HTMLDivElement>(null);
   const axis = [chart.y.label, chart.y.unit && `(${chart.y.unit})`].filter(Boolean).join(" ");

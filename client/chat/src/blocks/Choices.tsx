@@ -27,7 +27,7 @@ export function chosenIds(values: unknown): string[] {
 const written = (values: unknown): string => (values as { text?: string | null } | null)?.text ?? "";
 
 export default function Choices({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
-  const { prompt, options, multiple = false, min, max, free_text = false } = data as ChoicesData;
+  const { prompt = "", options = [], multiple = false, min, max, free_text = false } = data as ChoicesData;
   const [picked, setPicked] = useState<readonly string[]>([]);
   const [text, setText] = useState("");
   const id = useId();

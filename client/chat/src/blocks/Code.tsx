@@ -17,7 +17,7 @@ interface CodeData {
 }
 
 export default function Code({ data }: BlockProps): ReactNode {
-  const { code, language, title, before } = data as CodeData;
+  const { code = "", language, title, before } = data as CodeData;
   const [whole, setWhole] = useState(false);
   const colour = useHighlighter(Boolean(language));
   const compared = typeof before === "string";

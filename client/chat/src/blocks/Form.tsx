@@ -11,7 +11,7 @@ import { Settled } from "./parts/Settled";
 import type { BlockProps } from "./registry";
 
 export default function Form({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
-  const { title, fields, submit } = data as FormData;
+  const { title = "", fields = [], submit = "Send" } = data as FormData;
   const [draft, setDraft] = useState<Draft>({});
   const [tried, setTried] = useState(false);
   const [edited, setEdited] = useState<ReadonlySet<string>>(new Set());

@@ -17,7 +17,7 @@ const TONE = {
 } as const;
 
 export default function Notice({ data }: BlockProps): ReactNode {
-  const { text, title, tone = "info" } = data as NoticeData;
+  const { text = "", title, tone = "info" } = data as NoticeData;
   const { icon: Icon, word, ink, frame } = TONE[tone] ?? TONE.info;
   return (
     <div role="note" aria-label={title ?? word} className={`flex gap-3 rounded-card border px-4 py-3 ${frame}`}>

@@ -19,7 +19,7 @@ const FIRST_ROWS = 12;
 const MANY_ROWS = 300;
 
 export default function Table({ data }: BlockProps): ReactNode {
-  const table = data as TableData;
+  const table = useMemo((): TableData => ({ columns: [], rows: [], ...(data as Partial<TableData>) }), [data]);
   const { title, total } = table;
   const [sort, setSort] = useState<Sort | null>(null);
   const [all, setAll] = useState(false);

@@ -19,10 +19,11 @@ export function Part({ part, live }: { part: PartData; live: boolean }): ReactNo
   const block = useMemo((): Block => ({ id: part.kind, kind: part.kind, version: 1, data: part.data, fallback: "", state: null }), [part]);
   const Shown = blockComponent(part.kind);
   const unknown = <p className="text-ui text-muted">This part ({part.kind}) cannot be shown here.</p>;
-  if (!Shown) return unknown;
+  const room = <div className="skeleton rounded-card" style={{ blockSize: reserved(part.kind) }} />;
+  if (!Shown) return live ? room : unknown; // while it is written, half of a kind's name is no kind
   return (
     <Guard data={part.data} fallback={unknown}>
-      <Suspense fallback={<div className="skeleton rounded-card" style={{ blockSize: reserved(part.kind) }} />}>
+      <Suspense fallback={room}>
         <Shown block={block} data={part.data} state={null} open={false} busy={false} issues={[]} live={live} act={act} />
       </Suspense>
     </Guard>
