@@ -85,8 +85,9 @@ class Play:
                 if reply.code not in ("unavailable", "busy", "rate_limited"):
                     raise Breach(f"A send was refused: {reply!r}")
                 del window.replies[frame.ref]
+                self._said.discard(frame.ref)
+                await asyncio.sleep((reply.retry_ms or 100) / 1000)
                 reply = None
-                await asyncio.sleep((reply.retry_ms or 100) / 1000 if isinstance(reply, ErrorFrame) else 0.1)
             fresh = frame.ref not in self._said
             if reply is None and fresh:
                 self._said.add(frame.ref)

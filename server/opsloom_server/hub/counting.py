@@ -7,7 +7,8 @@ from typing import Final
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+
+from opsloom_server.log.streams import REDIS_ERRORS
 
 MINUTE_MS: Final = 60_000
 # A count that its node no longer renews is of a node that died.
@@ -97,7 +98,7 @@ class SharedCounts:
         try:
             async with asyncio.timeout(PATIENCE):
                 return int(await script(keys=[key], args=arguments))
-        except (RedisError, OSError, TimeoutError) as error:
+        except REDIS_ERRORS as error:
             self._away_until = loop.time() + AWAY_SECONDS
             _log.warning("people's limits are counted by each node alone: %s", type(error).__name__)
             return 0

@@ -41,6 +41,8 @@ class Holding:
         async with self._lock(session):
             # That its assistant was deleted meanwhile must not keep a turn from ending.
             live = self.sessions.get(session) or await self._load(workspace, session)
+            if live is not None and not live.stored:
+                await live.sync()  # opened here before its first message, which came in elsewhere
             if live is None or live.workspace != workspace or not live.stored:
                 raise NotFound
             live.attaching += 1

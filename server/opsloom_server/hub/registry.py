@@ -253,6 +253,8 @@ class Hub:
                 self._keeper.ask()  # it was dropped: by whom it is ended is to be seen
             try:
                 await self._go_on(session)
+            except Unavailable:
+                self._keeper.ask()  # whoever waits is found by its walk, when the database is back
             finally:
                 session.attaching -= 1
                 self._holding.let_go(session)

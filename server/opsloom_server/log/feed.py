@@ -6,10 +6,9 @@ from contextlib import suppress
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from opsloom_server.log.hot import Follower
-from opsloom_server.log.streams import AGAIN_SECONDS, runs_of, stream_of
+from opsloom_server.log.streams import AGAIN_SECONDS, REDIS_ERRORS, runs_of, stream_of
 
 # A turn that is followed from now on joins the read that comes next.
 BLOCK_SECONDS: Final = 0.1
@@ -45,7 +44,7 @@ class Feed:
                 if not await self._read():
                     await self._idle()
                 self.live = True
-            except (RedisError, OSError, TimeoutError) as error:
+            except REDIS_ERRORS as error:
                 if self.live:
                     _log.warning("turns of other nodes cannot be read from Redis (%s)", type(error).__name__)
                 self.live = False

@@ -12,12 +12,12 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from opsloom_server.log.feed import Feed
 from opsloom_server.log.hot import Follower, Owner
 from opsloom_server.log.ring import Entry
-from opsloom_server.log.streams import AGAIN_SECONDS, APPEND, add, runs_of, stream_of
+from opsloom_server.log.streams import AGAIN_SECONDS, APPEND, REDIS_ERRORS, add, runs_of, stream_of
 from opsloom_server.store.turns import Run
 
 # Longer than a healthy Redis takes under load, shorter than an eye notices.
@@ -96,7 +96,7 @@ class RedisLog:
             except NoScriptError:
                 self._lose()  # it was restarted and is there again
                 continue
-            except (RedisError, OSError, TimeoutError) as error:
+            except REDIS_ERRORS as error:
                 if self._live:
                     _log.warning("answers go on without Redis: %s: %s", type(error).__name__, error)
                 self._lose()
@@ -162,7 +162,7 @@ class RedisLog:
             async with asyncio.timeout(READ_SECONDS):
                 found: Any = await self._redis.xrange(stream_of(turn, epoch), min=f"{after + 1}-0")
                 return runs_of(found)
-        except (RedisError, OSError, TimeoutError) as error:
+        except REDIS_ERRORS as error:
             _log.warning("frames could not be read from Redis (%s)", type(error).__name__)
             return None
 
@@ -175,5 +175,5 @@ class RedisLog:
                 pipeline.script_load(APPEND)
                 add(pipeline, turn, epoch, ())
                 await pipeline.execute()
-        except (RedisError, OSError, TimeoutError) as error:
+        except REDIS_ERRORS as error:
             _log.warning("an old owner's frames could not be refused in Redis (%s)", type(error).__name__)

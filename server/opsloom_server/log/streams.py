@@ -8,10 +8,13 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from opsloom_server.log.ring import Entry
 from opsloom_server.store.turns import Run
 
+# Redis does not answer. uvloop says that a connection is closed with a RuntimeError.
+REDIS_ERRORS: Final = (RedisError, OSError, TimeoutError, RuntimeError)
 ANSWER_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 1.0
 KEEP_SECONDS: Final = 600

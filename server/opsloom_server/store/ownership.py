@@ -87,7 +87,12 @@ _ADOPT = (
 )
 _DISCARD = (
     update(turns)
-    .where(turns.c.id == bindparam("turn"), turns.c.epoch == bindparam("of_epoch"), turns.c.status == "running")
+    .where(
+        turns.c.id == bindparam("turn"),
+        turns.c.epoch == bindparam("of_epoch"),
+        turns.c.status == "running",
+        select(sessions.c.id).where(sessions.c.id == turns.c.session_id, sessions.c.deleted_at.is_not(None)).exists(),
+    )
     .values(status="interrupted", ended_at=func.now())
 )
 _ASK = (
