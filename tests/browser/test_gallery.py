@@ -229,3 +229,16 @@ def test_a_recording_is_read_when_it_is_wanted_and_played(page: Page, watch: Wat
     page.wait_for_function("() => document.querySelector('audio')?.duration === 1")
     assert watch.violations() == []
     assert watch.origins == {gallery}
+
+
+def test_a_picture_is_enlarged_and_put_back(page: Page, watch: Watch, gallery: str) -> None:
+    opened(page, gallery, "kind=image")
+    small = case(page, "image/with a caption").get_by_role("button", name="Enlarge")
+    small.focus()
+    page.keyboard.press("Enter")
+    large = page.get_by_role("dialog")
+    expect(large.get_by_role("img")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(large).to_have_count(0)
+    expect(small).to_be_focused()
+    assert watch.violations() == []
