@@ -1,14 +1,16 @@
 """Blocks in a terminal: every kind is shown, in its width, and what is drawn says what the data say."""
 
+import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from opsloom_client.drawing import _width, drawn
-from opsloom_client.screen import cleaned
-from opsloom_protocol.messages import Block
+from opsloom_client.screen import Screen, cleaned
+from opsloom_protocol.messages import Block, BlockPart, Message
 
 FOLDER = Path(__file__).parents[2] / "blocks" / "fixtures"
 CASES = {
@@ -16,6 +18,15 @@ CASES = {
     for path in sorted(FOLDER.glob("*.json"))
     for one in json.loads(path.read_text(encoding="utf-8"))["valid"]
 }
+
+
+class Out(io.StringIO):
+    def __init__(self, live: bool) -> None:
+        super().__init__()
+        self.live = live
+
+    def isatty(self) -> bool:
+        return self.live
 
 
 def show(kind: str, data: Any, width: int = 60) -> str:
@@ -73,8 +84,35 @@ def test_what_is_not_understood_is_said_in_its_own_words(kind: str, data: Any) -
     assert show(kind, data).strip()
 
 
-def test_nothing_drawn_can_steer_the_terminal() -> None:
-    evil = "a\x1b]0;title\x07b\x1b[2Jc\rd\x9b5ne\u202ef\x00"
-    data = {"title": evil, "columns": [{"key": "a", "label": evil}], "rows": [{"a": evil}]}
-    text = drawn(cleaned(Block(id="b", kind="table", version=1, data=data, fallback=evil)), 80)
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+EVIL = "a\x1b]0;title\x07b\x1b[2Jc\rd\x9b5ne\u202ef\x00"
+
+
+def poisoned(value: Any) -> Any:
+    """The value with something evil in each of its texts that names nothing."""
+    if isinstance(value, dict):
+        fixed = ("key", "type", "status", "kind", "direction")
+        return {key: item if key in fixed else poisoned(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [poisoned(item) for item in value]
+    return f"{value}{EVIL}" if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("block", CASES.values(), ids=CASES)
+def test_nothing_drawn_can_steer_the_terminal(block: Block) -> None:
+    evil = replace(block, data=poisoned(block.data), fallback=poisoned(block.fallback))
+    for live in (True, False):
+        out = Out(live)
+        view = Screen(out)
+        message = Message(
+            id="a",
+            role="assistant",
+            parent="q",
+            siblings=(),
+            created_at="",
+            status="done",
+            parts=(BlockPart(block=evil),),
+        )
+        view.update(message)
+        view.end(message)
+        assert out.getvalue().strip()
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", out.getvalue())

@@ -1,5 +1,6 @@
 """Every kind of block in a conversation, from a vendor's tool call to a fresh snapshot."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -85,6 +86,40 @@ async def test_an_approval_waits_for_a_person(stage: Stage, action: str, values:
         again = await client.reply(await client.ask("act", block=block["id"], action="deny", values={}))
         assert again["code"] == "conflict"
         await reloaded(stage, client)
+
+
+async def test_of_two_tabs_that_answer_at_once_one_wins(stage: Stage) -> None:
+    """Ten times over two connections: a person's yes and another's no."""
+    for turn in range(10):
+        stage.vendor.script([ToolCall("ask_confirm", APPROVAL)])
+        stage.vendor.script([Text(f"Done {turn}.")])
+    async with stage.client(await painter(stage)) as one:
+        await one.until("snapshot")
+        for _ in range(10):
+            await one.ask("send", text="Cancel it")
+            waiting = await one.until("turn.end")
+            assert waiting["status"] == "waiting"
+            block = blocks_of(waiting)[-1]["id"]
+            async with stage.client(session=one.session) as two:
+                await two.until("snapshot")
+                asked = len(stage.vendor.requests)
+                yes, no = await asyncio.gather(
+                    one.ask("act", block=block, action="allow", values={"scope": "once"}),
+                    two.ask("act", block=block, action="deny", values={}),
+                )
+                replies = [await one.reply(yes), await two.reply(no)]
+                kinds = sorted(reply["type"] for reply in replies)
+                assert kinds == ["block.update", "error"], replies
+                lost = next(reply for reply in replies if reply["type"] == "error")
+                assert lost["code"] in ("conflict", "busy")
+                won = next(reply for reply in replies if reply["type"] == "block.update")["block"]["state"]["action"]
+                end = await two.until("turn.end")
+                assert blocks_of(end)[-1]["state"]["action"] == won
+            await one.until("turn.end")
+            assert len(stage.vendor.requests) == asked + 1
+            said = stage.vendor.requests[-1].body["messages"][-1]["content"]
+            assert ("Allowed once" in said) == (won == "allow")
+        await reloaded(stage, one)
 
 
 async def test_data_that_stay_wrong_are_read_as_text(stage: Stage) -> None:

@@ -32,6 +32,7 @@ export const MORE: Case[] = [
     y: { label: "Requests", unit: "1/s" },
   }),
   { ...show("progress", "live, with a way out", { title: "Reading the documents", stages: [{ label: "Collect", status: "done" }, { label: "Split", status: "running", done: 0.4 }, { label: "Embed", status: "pending" }], seconds_left: 95, note: "Document 41 of 102" }), live: true },
+  show("audio", "a tone", { file: "fil_sound", title: "A quiet tone", seconds: 1 }),
   show("image", "gone", { file: "fil_gone", alt: "A picture that was deleted" }),
   show("seismograph", "a kind that this page does not know", {}),
 ];

@@ -17,7 +17,7 @@ export default function Accordion({ data, live }: BlockProps): ReactNode {
   const [turned, setTurned] = useState<Readonly<Record<number, boolean>>>({});
   return (
     <Card label={title ?? "Sections"} flush>
-      {title ? <div className="px-(--pad) pb-1 pt-(--top)"><CardTitle>{title}</CardTitle></div> : null}
+      {title ? <div className="px-(--pad) pb-3 pt-(--top)"><CardTitle>{title}</CardTitle></div> : null}
       {sections.map((section, i) => {
         const open = turned[i] ?? section.open ?? false;
         return (

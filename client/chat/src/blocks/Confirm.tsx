@@ -62,7 +62,7 @@ export default function Confirm({ data, state, open, busy, issues, act }: BlockP
             </div>
           )}
           {issues.map((issue) => <Issue key={issue.path + issue.text} text={issue.text} />)}
-          <div className="mt-4 flex flex-wrap items-center justify-end gap-2 max-sm:[&>button]:flex-1">
+          <div className="mt-4 flex flex-wrap items-center justify-end gap-2 whitespace-nowrap max-sm:[&>button]:flex-auto">
             {why === null ? <Button kind="quiet" disabled={busy} onClick={() => setWhy("")} className="me-auto whitespace-nowrap max-sm:order-last max-sm:basis-full!">Deny and say why</Button> : null}
             <Button disabled={busy} onClick={deny}>{sent === "deny" ? "Denying" : "Deny"}</Button>
             {why === null && always ? <Button disabled={busy} onClick={() => send("allow", { scope: "always" }, "always")}>{sent === "always" ? "Allowing" : "Always allow"}</Button> : null}

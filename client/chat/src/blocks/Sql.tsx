@@ -24,7 +24,7 @@ interface SqlData {
 }
 
 export default function Sql({ data, live }: BlockProps): ReactNode {
-  const { query, title, dialect, source, result, error, ms } = data as SqlData;
+  const { query = "", title, dialect, source, result, error, ms } = data as SqlData;
   const { compose } = useConversation();
   const [draft, setDraft] = useState<string | null>(null);
   const id = useId();

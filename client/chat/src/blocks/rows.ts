@@ -68,14 +68,16 @@ export function filtered({ columns }: Pick<TableData, "columns">, rows: readonly
   });
 }
 
+/** What the reader's notation adds to a plain value: separators, a currency, a month in letters, an icon. */
+const MORE: Readonly<Record<Column["type"], number>> = { text: 0, number: 2, money: 5, date: 3, boolean: 3, link: 3 };
+
 /** Widths in characters that the columns want, from what they hold; the longest texts wrap or are cut, so 40 is enough. */
 export function columnChars({ columns, rows }: { columns: readonly Column[]; rows: readonly Record<string, Cell>[] }): number[] {
   return columns.map((column) => {
-    let most = column.label.length + 3;
+    let most = column.label.length + 2;
     for (const row of rows) {
       const value = row[column.key];
-      // A figure or a day in the reader's notation has up to a third more signs than plain.
-      const length = typeof value === "string" && column.type === "text" ? value.length : String(value ?? "").length * 1.35 + 2;
+      const length = String(value ?? "").length + MORE[column.type];
       if (length > most) most = length;
     }
     return Math.min(40, Math.ceil(most));

@@ -39,8 +39,8 @@ export function Windowed({ table, rows, label, heads }: WindowedProps): ReactNod
       className="window-table overflow-auto overscroll-contain px-(--pad)"
       style={{ maxBlockSize: HEIGHT }}
     >
-      <table className="grid-table" aria-rowcount={rows.length + 1} style={{ inlineSize: `max(100%, ${chars.reduce((sum, one) => sum + one + 3, 0)}ch)` }}>
-        <colgroup>{chars.map((width, i) => <col key={i} style={{ inlineSize: `${width + 3}ch` }} />)}</colgroup>
+      <table className="grid-table" aria-rowcount={rows.length + 1} style={{ inlineSize: `max(100%, ${chars.reduce((sum, one) => sum + one + 2.5, 0)}ch)` }}>
+        <colgroup>{chars.map((width, i) => <col key={i} style={{ inlineSize: `${width + 2.5}ch` }} />)}</colgroup>
         <thead>{heads}</thead>
         <tbody>
           {first > 0 ? <tr aria-hidden style={{ blockSize: first * ROW }} /> : null}
