@@ -18,8 +18,8 @@ STATIC: Final = Path(__file__).parent / "static"
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
-    "require-trusted-types-for 'script'; frame-ancestors "
+    "media-src 'self' blob:; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; require-trusted-types-for 'script'; frame-ancestors "
 )
 _COMMON: Final = {
     "x-content-type-options": "nosniff",
