@@ -133,6 +133,22 @@ async def test_the_next_turn_runs_on_the_other_node_and_the_first_follows(pair: 
             ]
 
 
+async def test_a_session_opened_before_its_first_message_is_known_once_another_node_has_it(pair: Pair) -> None:
+    pair.vendor.script([Text("an answer")])
+    async with pair.a.client() as a:
+        await a.until("snapshot")
+        async with pair.b.client(session=a.session) as b:
+            await b.until("snapshot")
+            await a.reply(await a.ask("send", text="hello"))
+            # Before any news of it can have come to the other node.
+            await pair.b.parts.hub.rename("ws_default", str(a.session), "Named elsewhere")
+            for client in (a, b):
+                await client.until("turn.end")
+                while client.state is None or client.state.session.title != "Named elsewhere":
+                    await client.next()
+            assert a.state == b.state
+
+
 async def test_the_same_request_on_both_nodes_runs_once(pair: Pair) -> None:
     pair.vendor.script([Text("once")])
     async with pair.a.client() as a:
