@@ -6,28 +6,12 @@ from pathlib import Path
 import pytest
 from conftest import Cluster
 from faults.proxy import Proxy
-from opsloom_server.app import running
-from opsloom_server.settings import Settings
 from stage import Stage
 
 
-@pytest.fixture(scope="session")
-def client_seed(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a database as the first start leaves it, without an embedder: nobody searches here."""
-    url = postgres_cluster.create()
-    settings = Settings(database_url=url, data_dir=tmp_path_factory.mktemp("client-seed"), embedder="none")
-
-    async def start() -> None:
-        async with running(settings):
-            pass
-
-    postgres_cluster.run(start)
-    return postgres_cluster.name(url)
-
-
 @pytest.fixture
-def client_database(postgres_cluster: Cluster, client_seed: str) -> Iterator[str]:
-    url = postgres_cluster.create(client_seed)
+def client_database(postgres_cluster: Cluster, seeded: str) -> Iterator[str]:
+    url = postgres_cluster.create(seeded)
     try:
         yield url
     finally:

@@ -48,10 +48,7 @@ from opsloom_server.store.journal_statements import (
     REPLY,
 )
 from opsloom_server.store.prepared import Prepared, Write, write
-from opsloom_server.store.tables.conversation import (
-    blocks,
-    messages,
-)
+from opsloom_server.store.tables.conversation import blocks, messages
 
 __all__ = ["Fenced", "Journal", "fingerprint", "replied"]
 
@@ -67,7 +64,6 @@ class Made(Struct, frozen=True):
 
     frame: DurableFrame
     ref: str | None = None
-    body: str | None = None
 
 
 def fingerprint(request: Request) -> bytes:
@@ -154,7 +150,7 @@ class Journal:
             "turn_id": self._turn,
             "seq": self._seq if self._turn else None,
             "frame": encode(_without_body(made.frame)).decode(),
-            "message_id": made.body,
+            "message_id": _body_of(made.frame),
         }
 
     @property
@@ -193,8 +189,7 @@ class Journal:
         self._insert(message, now)
         if not queued:
             self.leaf = message.id
-        frame = MessageAdded(rev=self._next(), message=message)
-        self.made.append(Made(frame, ref, _body_of(frame)))
+        self.made.append(Made(MessageAdded(rev=self._next(), message=message), ref))
         return message
 
     def _insert(self, message: Message, now: datetime) -> None:
@@ -349,8 +344,7 @@ class Journal:
         self.write(CLEAR_LOG, {"turn": turn})
         await self._keep_blocks(message, calls or {})
         self._turn, self._seq = turn, seq
-        frame = TurnEnd(rev=self._next(), turn=turn, status=status, message=message)
-        self.made.append(Made(frame, body=_body_of(frame)))
+        self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message)))
 
     # ------------------------------------------------------------------------------------------ blocks
 

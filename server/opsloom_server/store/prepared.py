@@ -5,7 +5,7 @@ about fifteen. What they say, and with which types, is still SQLAlchemy's.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -54,11 +54,6 @@ class Prepared:
         with _told():
             found: list[asyncpg.Record] = await driver.fetch(self.text, *self.arguments(values))
         return found
-
-    async def execute_many(self, driver: Driver, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Run it for each of the rows, in one round trip."""
-        with _told():
-            await driver.executemany(self.text, [self.arguments(row) for row in rows])
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order and form that its text wants."""
