@@ -5,6 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from bootstrap import CLIENT, LOCK, MEMBERS, ROOT, VENV, Trouble, find_uv, node_environment, run, say
 
@@ -60,8 +61,9 @@ def lock(_: Sequence[str]) -> int:
 
 
 def bench(more: Sequence[str]) -> int:
-    """The benchmarks; the figures go to build/."""
-    return _module("bench", more)
+    """The benchmarks; the figures go to build/. uv is on their PATH: the peers are installed with it."""
+    uv = Path(find_uv()[0]).parent
+    return _module("bench", more, PATH=f"{uv}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
 
 
 def bench_rag(more: Sequence[str]) -> int:
@@ -74,12 +76,12 @@ def faults(more: Sequence[str]) -> int:
     return _module("faults", more)
 
 
-def _module(module: str, more: Sequence[str]) -> int:
+def _module(module: str, more: Sequence[str], **environment: str) -> int:
     """Become a program below tests/, whose modules are named from there on as the tests' are."""
     (ROOT / "build").mkdir(exist_ok=True)
     # Its whole path: by a bare name Python takes itself for the one on the PATH, and leaves the environment's packages.
     python = str(BIN / "python")
-    os.execve(python, [python, "-m", module, *more], {**os.environ, "PYTHONPATH": str(ROOT / "tests")})
+    os.execve(python, [python, "-m", module, *more], {**os.environ, **environment, "PYTHONPATH": str(ROOT / "tests")})
 
 
 def _all(steps: Sequence[tuple[str, Callable[[], None]]]) -> int:

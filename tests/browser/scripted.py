@@ -1,6 +1,7 @@
 """A real server whose model says what a test scripted, at the pace that the test gives it."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -123,6 +124,12 @@ class Scripted:
         return subprocess.run(
             command, env=environment, capture_output=True, check=True, timeout=60, text=True
         ).stdout.strip()
+
+    def add_assistant(self, spec: Mapping[str, object]) -> None:
+        """A further assistant beside `demo`."""
+        headers = {"authorization": f"Bearer {self.key()}", "content-type": "application/json"}
+        address = f"{self.origin}/api/v1/assistants"
+        urllib.request.urlopen(urllib.request.Request(address, json.dumps(spec).encode(), headers), timeout=10).close()
 
     def start(self) -> None:
         with self.log.open("ab") as output:

@@ -1,8 +1,5 @@
 """Kinds that an assistant asks or composes with, on the full page of a real server."""
 
-import json
-import urllib.request
-
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from vendors import Text, ToolCall
@@ -26,9 +23,7 @@ DESK = {
 @pytest.fixture(scope="module")
 def with_desk(scripted_server: Scripted) -> Scripted:
     """The server with a second public assistant, `desk`, that asks before it does something."""
-    headers = {"authorization": f"Bearer {scripted_server.key()}", "content-type": "application/json"}
-    address = f"{scripted_server.origin}/api/v1/assistants"
-    urllib.request.urlopen(urllib.request.Request(address, json.dumps(DESK).encode(), headers), timeout=10).close()
+    scripted_server.add_assistant(DESK)
     return scripted_server
 
 

@@ -1,7 +1,6 @@
 """Whose page it is: a visitor stays the same one, with every assistant, over reloads and addresses."""
 
 import json
-import urllib.request
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -18,9 +17,7 @@ HELP = {"slug": "help", "name": "Help desk", "instructions": "Help.", "model": "
 @pytest.fixture(scope="module")
 def with_help(scripted_server: Scripted) -> Scripted:
     """The server with a second public assistant, `help`."""
-    headers = {"authorization": f"Bearer {scripted_server.key()}", "content-type": "application/json"}
-    address = f"{scripted_server.origin}/api/v1/assistants"
-    urllib.request.urlopen(urllib.request.Request(address, json.dumps(HELP).encode(), headers), timeout=10).close()
+    scripted_server.add_assistant(HELP)
     return scripted_server
 
 
