@@ -12,8 +12,7 @@ from typing import Any, Final, Literal, Protocol
 from msgspec import Struct
 from opsloom_blocks import Kinds
 from opsloom_protocol.messages import Block, Usage
-from pydantic_ai import Agent, CancellationToken, DeferredToolRequests, DeferredToolResults
-from pydantic_ai.exceptions import RunCancelled
+from pydantic_ai import Agent, DeferredToolRequests
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
@@ -29,7 +28,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
 from opsloom_server.errors import OpsloomError
-from opsloom_server.models import ModelSink, explain, forward_events
+from opsloom_server.models import ModelSink, Run, Stop, Stopped, explain
 from opsloom_server.tools.tool import Finder, Tool, ToolContext, ToolSink
 from opsloom_server.tools.toolset import OpsloomToolset
 
@@ -85,10 +84,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 # One agent for all: what differs from run to run is given to the run, and making an agent takes 0.4 ms. A run ends in
 # words or in questions that wait for a person.
+_LIMITS: Final = UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS)
 _AGENT: Final = Agent(deps_type=Deps, output_type=[str, DeferredToolRequests], name="assistant")
 
 
-async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
+async def run(brief: Brief, sink: Sink, stop: Stop) -> Outcome:
     """Run the turn to its end. A failure is an outcome; only the task's own cancellation is raised."""
     context = ToolContext(
         workspace=brief.workspace,
@@ -102,41 +102,33 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
     # Earlier questions of the same answer have had their results; only what the history leaves open is given now.
     unanswered = open_calls(brief.history)
     answers = {call: value for call, value in brief.answers.items() if call in unanswered}
-    history = mended(brief.history, keep=answers)
+    toolset = OpsloomToolset(brief.tools, context)
+    turn = Run(
+        agent=_AGENT,
+        model=brief.model,
+        deps=Deps(sink),
+        history=mended(brief.history, keep=answers),
+        instructions=brief.instructions or None,
+        settings=brief.settings or None,  # type: ignore[arg-type]
+        tools=toolset.definitions,
+        toolsets=[toolset],
+        limits=_LIMITS,
+    )
     try:
-        result = await _AGENT.run(
-            brief.prompt,
-            model=brief.model,
-            instructions=brief.instructions or None,
-            model_settings=brief.settings or None,  # type: ignore[arg-type]
-            deps=Deps(sink),
-            message_history=history,
-            deferred_tool_results=DeferredToolResults(calls=answers) if answers else None,
-            toolsets=[OpsloomToolset(brief.tools, context)],
-            event_stream_handler=forward_events,
-            cancellation_token=stop,
-            usage_limits=UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS),
-        )
-    except RunCancelled as cancelled:
-        return Outcome(status="stopped", history=_added(cancelled.all_messages(), history))
+        said = await turn.converse(brief.prompt, answers, stop)
+    except Stopped as stopped:
+        return Outcome(status="stopped", history=stopped.added)
     except asyncio.CancelledError:
         raise
     except Exception as error:
         known = explain(error, model=brief.model_name)
         _log.info("turn failed: %s", known.code, exc_info=error if type(known) is OpsloomError else None)
         return Outcome(status="failed", history=(), error=known)
-    usage = Usage(input_tokens=result.usage.input_tokens, output_tokens=result.usage.output_tokens)
-    added = _added(result.all_messages(), history)
-    if isinstance(result.output, DeferredToolRequests):
-        calls = {
-            str(result.output.metadata[call.tool_call_id]["block"]): call.tool_call_id for call in result.output.calls
-        }
-        return Outcome(status="waiting", history=added, usage=usage, calls=calls)
-    return Outcome(status="done", history=added, usage=usage)
-
-
-def _added(messages: Sequence[ModelMessage], history: Sequence[ModelMessage]) -> list[ModelMessage]:
-    return list(messages[len(history) :])
+    usage = Usage(input_tokens=said.usage.input_tokens, output_tokens=said.usage.output_tokens)
+    if isinstance(said.output, DeferredToolRequests):
+        calls = {str(said.output.metadata[call.tool_call_id]["block"]): call.tool_call_id for call in said.output.calls}
+        return Outcome(status="waiting", history=said.added, usage=usage, calls=calls)
+    return Outcome(status="done", history=said.added, usage=usage)
 
 
 def mended(history: Sequence[ModelMessage], keep: Mapping[str, Any] = {}) -> list[ModelMessage]:

@@ -21,12 +21,12 @@ from opsloom_protocol.messages import (
     Turn,
     Usage,
 )
-from pydantic_ai import CancellationToken
 from pydantic_ai.messages import ModelMessage
 
 from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.log.ring import Entry, Running, live
+from opsloom_server.models import Stop
 from opsloom_server.orchestrator import Brief, Outcome, remembered, run
 from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.prepared import Write
@@ -66,7 +66,7 @@ class RunningTurn:
         self._rev = start.rev
         self._message = message
         self._answer = Answer(message.parts)
-        self._token = CancellationToken()
+        self._stop = Stop()
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -210,7 +210,7 @@ class RunningTurn:
         """A person's stop: the vendor's stream is closed and the text so far is kept."""
         if not self.stopping:
             self.stopping = True
-            self._token.cancel()
+            self._stop.ask()
             self._loop.call_later(STOP_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
@@ -227,7 +227,7 @@ class RunningTurn:
         if not self.lost:
             self.lost = True
             _log.warning("turn %s was taken over by another node", self.id)
-            self._token.cancel()
+            self._stop.ask()
             if self._task is not None:
                 self._task.cancel("another node took the turn over")
 
@@ -241,7 +241,7 @@ class RunningTurn:
         outcome: Outcome | None = None
         try:
             told = await brief()
-            outcome = await run(told, self, self._token)
+            outcome = await run(told, self, self._stop)
             status = outcome.status
             if status == "done":
                 self._known = [*told.history, *outcome.history]

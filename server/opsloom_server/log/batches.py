@@ -1,4 +1,4 @@
-"""Live frames on their way to PostgreSQL: gathered from all turns, written every 200 ms or 4 KiB, off their path.
+"""Live frames on their way to PostgreSQL: gathered from all turns, written every 150 ms or 4 KiB, off their path.
 
 What a killed node loses of a turn is what stood here. A batch is written only while its turn still runs under the epoch
 it was made in, so a node that lost its turn cannot add to it.
@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from opsloom_server.errors import Unavailable
 from opsloom_server.store.engine import Database
 
-# With the rest between two batches and the round trip itself, no more than 250 ms of text are on the way.
-WRITE_EVERY: Final = 0.2
+# With the rest between two batches and a round trip of a busy database, no more than 250 ms of text are on the way.
+WRITE_EVERY: Final = 0.15
 WRITE_BYTES: Final = 4_096
 # While the database is away: a minute of a hundred busy turns.
 HOLD_BYTES: Final = 4 << 20

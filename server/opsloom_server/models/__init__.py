@@ -2,11 +2,12 @@
 
     models = Models(settings)                     # one a server; `await models.close()` at the end
     model = models.resolve("openai:gpt-6-luna")   # or default_model(settings)
-    await agent.run(prompt, model=model, deps=deps, event_stream_handler=forward_events, cancellation_token=token)
+    said = await Run(agent=agent, model=model, deps=deps, history=history).converse(prompt, {}, Stop())
 
 `deps.sink` is a `ModelSink`; it gets each character of text and reasoning once and in order, whatever the model.
 """
 
+from opsloom_server.models.conversing import Run, Said, Stop, Stopped
 from opsloom_server.models.explain import explain
 from opsloom_server.models.forward import forward_events
 from opsloom_server.models.provider import ModelInfo, Provider
@@ -21,6 +22,10 @@ __all__ = [
     "ModelTimeouts",
     "Models",
     "Provider",
+    "Run",
+    "Said",
+    "Stop",
+    "Stopped",
     "catalogue",
     "default_model",
     "explain",

@@ -45,6 +45,11 @@ class OpsloomToolset(AbstractToolset[HasSink]):
     def id(self) -> str:
         return "opsloom"
 
+    @property
+    def definitions(self) -> list[ToolDefinition]:
+        """What the model is told of them."""
+        return [entry.tool_def for entry in self._entries.values()]
+
     async def get_tools(self, ctx: RunContext[HasSink]) -> dict[str, ToolsetTool[HasSink]]:
         return dict(self._entries)
 

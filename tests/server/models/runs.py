@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsloom_server.models import forward_events
+from opsloom_server.models import Run, Said, Stop
 from opsloom_server.settings import Settings
-from pydantic_ai import Agent, CancellationToken
+from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage
+from pydantic_ai.toolsets import FunctionToolset
 from vendors import ScriptedVendor
 
 KINDS = ("openai", "openai-chat", "anthropic", "ollama")
@@ -63,23 +64,22 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-AGENT: Agent[Deps, str] = Agent(deps_type=Deps, instructions="Answer briefly.", tools=[add])
+INSTRUCTIONS = "Answer briefly."
+AGENT: Agent[Deps, str] = Agent(deps_type=Deps)
+TOOLS = FunctionToolset[Deps]([add])
 
 
 async def run(
-    model: Any,
-    deps: Deps,
-    prompt: str = "Hello",
-    *,
-    history: Sequence[ModelMessage] = (),
-    token: CancellationToken | None = None,
-) -> Any:
+    model: Any, deps: Deps, prompt: str = "Hello", *, history: Sequence[ModelMessage] = (), stop: Stop | None = None
+) -> Said:
     """One turn, run the way the orchestrator runs it."""
-    return await AGENT.run(
-        prompt,
+    turn = Run(
+        agent=AGENT,
         model=model,
         deps=deps,
-        message_history=list(history),
-        event_stream_handler=forward_events,
-        cancellation_token=token,
+        history=history,
+        instructions=INSTRUCTIONS,
+        tools=[tool.tool_def for tool in TOOLS.tools.values()],
+        toolsets=[TOOLS],
     )
+    return await turn.converse(prompt, {}, stop or Stop())

@@ -1,12 +1,12 @@
-"""The fast seam against the framework's own models: the same script must leave the same history, usage, errors,
-requests and text, however the bytes are cut and wherever the run is stopped."""
+"""Our runs over our seam, against the framework's own agent and models: the same script must leave the same history,
+usage, errors, requests and text, however the bytes are cut and wherever the run is stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,16 +15,18 @@ import openai
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from opsloom_server.models import Models, ModelTimeouts
+from opsloom_server.models import Models, ModelTimeouts, Stop, Stopped, forward_events
 from opsloom_server.models.seam.model import Retries, Seam
-from pydantic_ai import CancellationToken, RunCancelled
-from pydantic_ai.messages import ModelMessagesTypeAdapter
+from pydantic_ai import RunCancelled
+from pydantic_ai.exceptions import ContentFilterError, OutputTokenLimitExceeded, UnexpectedModelBehavior
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.models import Model
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.openai import OpenAIProvider
-from server.models.runs import Deps, run, settings_for
+from pydantic_ai.usage import RunUsage
+from server.models.runs import AGENT, INSTRUCTIONS, TOOLS, Deps, run, settings_for
 from vendors import (
     Cut,
     Finish,
@@ -42,6 +44,7 @@ from vendors import (
 )
 
 KINDS = ("openai-chat", "openai", "anthropic")
+Way = Callable[[Model, Deps, Stop], Coroutine[Any, Any, tuple[str, Sequence[ModelMessage], RunUsage]]]
 TOKENS = [
     "Hel",
     "lo",
@@ -146,16 +149,42 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
-async def outcome(model: Model, vendor: ScriptedVendor, script: list[Step], stop: bool) -> dict[str, Any]:
+async def ours(model: Model, deps: Deps, stop: Stop) -> tuple[str, Sequence[ModelMessage], RunUsage]:
+    """What was said, or "stopped"; the history; the usage."""
+    try:
+        said = await run(model, deps, stop=stop)
+    except Stopped as stopped:
+        return "stopped", stopped.added, stopped.usage
+    return said.output, said.added, said.usage
+
+
+async def theirs(model: Model, deps: Deps, stop: Stop) -> tuple[str, Sequence[ModelMessage], RunUsage]:
+    """The same from the framework's own agent."""
+    try:
+        said = await AGENT.run(
+            "Hello",
+            model=model,
+            deps=deps,
+            instructions=INSTRUCTIONS,
+            toolsets=[TOOLS],
+            event_stream_handler=forward_events,
+            cancellation_token=stop.token,
+        )
+    except RunCancelled as stopped:
+        return "stopped", stopped.all_messages(), stopped.usage
+    return said.output, said.all_messages(), said.usage
+
+
+async def outcome(way: Way, model: Model, vendor: ScriptedVendor, script: list[Step], stopped: bool) -> dict[str, Any]:
     """Everything of one turn that must not depend on how it was read."""
     vendor.reset()
     vendor.script(script, request=0)
     vendor.script([Text("Well then.")])
     deps = Deps()
-    token = CancellationToken()
+    stop = Stop()
     result: dict[str, Any] = {}
-    task = asyncio.create_task(run(model, deps, token=token))
-    if stop:
+    task = asyncio.create_task(way(model, deps, stop))
+    if stopped:
         while not vendor.requests:
             await asyncio.sleep(0.001)
         paused = asyncio.create_task(vendor.requests[0].paused.wait())
@@ -164,20 +193,18 @@ async def outcome(model: Model, vendor: ScriptedVendor, script: list[Step], stop
         # What was sent has to be read first: rounds of the loop, as time says little on a busy machine.
         for _ in range(40):
             await asyncio.sleep(0.0003)
-        token.cancel()
+        stop.ask()
+    messages: Sequence[ModelMessage] = ()
+    usage: RunUsage | None = None
     try:
-        done = await task
-        messages, usage = done.all_messages(), done.usage
-        result["output"] = done.output
-    except RunCancelled as error:
-        messages, usage = error.all_messages(), error.usage
-        result["cancelled"] = True
+        result["output"], messages, usage = await task
     except Exception as error:
-        messages, usage = [], None
-        # Some messages quote the response, with its ids and times.
-        said = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|20\d\d-[0-9T:.Z-]+", "…", str(error))
+        # Some messages quote the response, with its ids and times. What a run says of a response without words is in
+        # words of its own; nobody is shown them.
+        own = isinstance(error, OutputTokenLimitExceeded | ContentFilterError | UnexpectedModelBehavior)
+        said = "" if own else re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|20\d\d-[0-9T:.Z-]+", "…", str(error))
         result["error"] = (type(error).__name__, said, type(error.__cause__).__name__)
-    result["history"] = plain(ModelMessagesTypeAdapter.dump_python(messages, mode="json"))
+    result["history"] = plain(ModelMessagesTypeAdapter.dump_python(list(messages), mode="json"))
     result["usage"] = usage and (usage.requests, usage.input_tokens, usage.output_tokens, usage.cache_read_tokens)
     result["requests"] = [plain(request.body) for request in vendor.requests]
     result["sink"] = deps.sink.parts
@@ -202,8 +229,8 @@ class Bench:
         fast = self.models.resolve(f"{kind}:m")
         assert isinstance(fast, Seam)
         fast.retries = Retries(tries=1)
-        expected = await outcome(self.slow[kind], self.vendor, script, stop)
-        assert await outcome(fast, self.vendor, script, stop) == expected
+        expected = await outcome(theirs, self.slow[kind], self.vendor, script, stop)
+        assert await outcome(ours, fast, self.vendor, script, stop) == expected
 
     async def _close(self) -> None:
         await self.models.close()

@@ -6,9 +6,8 @@ import asyncio
 import time
 
 import pytest
-from opsloom_server.models import Models
+from opsloom_server.models import Models, Stop, Stopped
 from opsloom_server.models.seam.feed import Feed
-from pydantic_ai import CancellationToken, RunCancelled
 from server.models.runs import KINDS, Deps, Sink, run
 from vendors import Cut, Pause, Reasoning, ScriptedVendor, Text, ToolCall, Usage
 
@@ -59,26 +58,26 @@ async def test_reasoning_then_parallel_tools_then_text(kind: str, vendor: Script
 async def test_stop_closes_the_stream_and_keeps_the_text(kind: str, vendor: ScriptedVendor, models: Models) -> None:
     vendor.script([Text("one two three four five six", delay=0.01), Pause(20.0), Text("never")])
     deps = Deps()
-    token = CancellationToken()
-    task = asyncio.create_task(run(models.resolve(f"{kind}:m1"), deps, token=token))
+    stop = Stop()
+    task = asyncio.create_task(run(models.resolve(f"{kind}:m1"), deps, stop=stop))
     while deps.sink.of("text") != "one two three four five six":
         await asyncio.sleep(0.01)
     stopped = time.monotonic()
-    token.cancel()
-    with pytest.raises(RunCancelled) as caught:
+    stop.ask()
+    with pytest.raises(Stopped) as caught:
         await task
     await asyncio.wait_for(vendor.requests[0].gone.wait(), 1.0)
     closed = vendor.requests[0].closed_at
     assert closed is not None
     assert closed - stopped < 1.0
-    partial = caught.value.all_messages()[-1]
+    partial = caught.value.added[-1]
     assert partial.kind == "response"
     assert "".join(part.content for part in partial.parts if part.part_kind == "text") == "one two three four five six"
     assert partial.state == "interrupted"
 
     vendor.script([Text("seven")], when="go on")
     again = Deps(Sink())
-    result = await run(models.resolve(f"{kind}:m1"), again, "go on", history=caught.value.all_messages())
+    result = await run(models.resolve(f"{kind}:m1"), again, "go on", history=caught.value.added)
     assert result.output == "seven"
     assert "one two three four five six" in str(vendor.requests[-1].body)
 
