@@ -9,13 +9,15 @@ from opsloom_protocol.frames import Act, DurableFrame
 from opsloom_protocol.messages import Author, Block, BlockPart, BlockState, Message, MessageChange
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsloom_server.errors import Busy, Conflict, Invalid, NotFound
+from opsloom_server.errors import Busy, Conflict, Expired, Forbidden, Invalid, NotFound
 from opsloom_server.hub.beginning import Beginning
 from opsloom_server.hub.briefing import to_tell
 from opsloom_server.hub.live import LiveSession
-from opsloom_server.store.blocks import open_blocks
+from opsloom_server.store.approvals import allow
+from opsloom_server.store.blocks import OpenBlock, open_blocks
 from opsloom_server.store.conversations import messages_by_id, rfc3339
 from opsloom_server.store.journal import Journal
+from opsloom_server.store.records import note
 from opsloom_server.store.tree import message_of_block
 from opsloom_server.tools.answers import WITHDRAWN, answered
 
@@ -43,6 +45,8 @@ class Acting:
             frame = self._journal.made[-1].frame
             await self._beginning.errand(_with_state(message, block.id, state), block.id)
             return frame
+        stored = {other.id: other for other in await open_blocks(self._database, message.id)}
+        await self._demand_answerable(stored[block.id], author, state)
         await self._journal.set_block(message.id, block.id, state, to_tell(answered(acted)), request.ref)
         frame = self._journal.made[-1].frame
         await self._go_on(message)
@@ -73,6 +77,23 @@ class Acting:
         state = replace(self._checked(block, request, running=True).state, by=author.id, at=rfc3339(datetime.now(UTC)))
         await self._journal.set_running_block(message.id, block, state, request.ref)
         return self._journal.made[-1].frame
+
+    async def _demand_answerable(self, stored: OpenBlock, author: Author, state: BlockState) -> None:
+        """In time, and by whoever was asked. A word for all of its kind is kept."""
+        if stored.due:
+            raise Expired("The time to answer this is over.")
+        if stored.approval is None:
+            return
+        if author.id != stored.user:
+            raise Forbidden("Only the person who was asked can allow or deny this.")
+        if state.action == "allow" and (state.values or {}).get("scope") == "always":
+            session, tool = self._session, stored.approval.tool
+            if not stored.approval.always:
+                raise Invalid("This can only be allowed once.")
+            await allow(self._database, session.workspace, session.user, session.assistant.id, tool)
+            await note(
+                self._database, session.workspace, author.id, "tool.allow", tool, assistant=session.assistant.spec.slug
+            )
 
     async def _go_on(self, message: Message) -> None:
         """The answer goes on once everything that it asked is settled."""
