@@ -44,7 +44,7 @@ function nextPart(held: Part | undefined, frame: LiveFrame): Part {
       if (held.type === "reasoning") return { ...held, text: (held.text ?? "") + frame.text };
       break;
     case "tool.start":
-      if (held === undefined) return toolPart(frame);
+      if (held === undefined || held.type === "tool") return toolPart(frame);
       break;
     case "tool.progress":
       if (held?.type === "tool") return { ...held, progress: progressed(held.progress, frame) };
@@ -69,9 +69,16 @@ function nextPart(held: Part | undefined, frame: LiveFrame): Part {
 
 type ToolPart = Extract<Part, { type: "tool" }>;
 
-function toolPart({ call, tool, title, input }: ToolStart): ToolPart {
-  const part: ToolPart = { type: "tool", call, tool, title, status: "running" };
-  return input == null ? part : { ...part, input };
+function toolPart({ call, tool, title, input, approval }: ToolStart): ToolPart {
+  return {
+    type: "tool",
+    call,
+    tool,
+    title,
+    status: "running",
+    ...(input == null ? {} : { input }),
+    ...(approval == null ? {} : { approval }),
+  };
 }
 
 function progressed(before: ToolPart["progress"], frame: ToolProgress): NonNullable<ToolPart["progress"]> {

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from msgspec import UNSET
 from msgspec.structs import replace
-from opsloom_blocks import patched
+from opsloom_blocks import patched, settled
 from opsloom_protocol.frames import TurnStart
 from opsloom_protocol.messages import (
     Block,
     BlockPart,
+    BlockState,
     Message,
     MessageError,
     Part,
@@ -25,14 +26,19 @@ from pydantic_ai.messages import ModelMessage
 
 from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.warrants import Warrants
 from opsloom_server.log.ring import Entry, Running, live
 from opsloom_server.models import Stop
-from opsloom_server.orchestrator import Brief, Outcome, remembered, run
+from opsloom_server.orchestrator import Brief, Outcome, remembered, run, run_errand
+from opsloom_server.store.blocks import Question
 from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.prepared import Write
 from opsloom_server.store.records import usage_write
 from opsloom_server.store.turns import call_ended, call_started
 from opsloom_server.stream import Answer
+from opsloom_server.tools.calls import RunningCalls
+from opsloom_server.tools.handler import Errand
+from opsloom_server.tools.tool import Due
 
 # Above this pace of frames, text is merged for the turn as a whole: an eye reads no faster, and each frame costs.
 FRAME_SECONDS: Final = 0.025
@@ -48,7 +54,13 @@ class RunningTurn:
     """The orchestrator's sink. Owned by the hub, which awaits `task`."""
 
     def __init__(
-        self, session: LiveSession, start: TurnStart, message: Message, user: str, question: Message | None
+        self,
+        session: LiveSession,
+        start: TurnStart,
+        message: Message,
+        user: str,
+        question: Message | None = None,
+        block: str | None = None,
     ) -> None:
         self.id = start.turn
         self.epoch = start.epoch
@@ -56,16 +68,20 @@ class RunningTurn:
         self.user = user
         # The new message that this answers; None where an answer is tried again or goes on.
         self.question = question
+        # The block whose action is carried out, where this is no answer of the model's.
+        self.block = block
         self.stopping = False
         # Another node has taken it over: nothing of it may be stored or shown any more.
         self.lost = False
         # What the model remembers of this very answer, where it goes on after waiting.
         self.kept: Sequence[ModelMessage] = ()
-        self._known: Sequence[ModelMessage] | None = None
+        self._known: tuple[Sequence[ModelMessage], bool] | None = None
         self._session = session
         self._rev = start.rev
         self._message = message
         self._answer = Answer(message.parts)
+        self._calls = RunningCalls()
+        self._warrants = Warrants(session, message.id)
         self._stop = Stop()
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -131,8 +147,15 @@ class RunningTurn:
 
     # ------------------------------------------------------------------------------------------ the tools' sink
 
-    async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None:  # noqa: A002
-        self._answer.tool_start(call, tool, title, input)
+    async def tool_start(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        approval: str | None = None,
+    ) -> None:
+        self._answer.tool_start(call, tool, title, input, approval=approval, again=self.block is not None)
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
             await self._write(call_started(connection, self.id, self.epoch, call, tool, input))
@@ -146,6 +169,31 @@ class RunningTurn:
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
             await self._write(call_ended(connection, self.id, self.epoch, call, status, result))
+
+    def tool_denied(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        summary: str,
+        approval: str,
+    ) -> None:
+        self._answer.tool_start(call, tool, title, input, approval=approval)
+        self._answer.tool_end(call, "denied", summary, 0)
+        self.flush()
+
+    async def begin_allowed(self, calls: Sequence[Due]) -> dict[str, str]:
+        async with self._session.environment.database.transact(self._session.workspace) as connection:
+            refused = await self._warrants.begin(connection, calls)
+            for due in calls:
+                if due.call not in refused:
+                    await self._write(call_started(connection, self.id, self.epoch, due.call, due.tool, due.input))
+        return refused
+
+    async def may_run(self, tool: str) -> bool:
+        async with self._session.environment.database.transact(self._session.workspace) as connection:
+            return await self._warrants.stands(connection, tool)
 
     async def _write(self, writing: Awaitable[None]) -> None:
         try:
@@ -164,6 +212,17 @@ class RunningTurn:
 
     def cite(self, source: Source) -> int:
         return self._answer.found(source)
+
+    # ------------------------------------------------------------------------------------------ people
+
+    def acted(self, block: str, state: BlockState) -> None:
+        """A person did something with a block of this answer, here or at another node; it is written and told.
+
+        What can be done in mid-answer is to cancel: the call that showed the block, else the answer.
+        """
+        self._answer.act(block, state)
+        if state.status == "answered" and not self._calls.cancel(block):
+            self.stop()
 
     # ------------------------------------------------------------------------------------------ frames
 
@@ -201,7 +260,9 @@ class RunningTurn:
 
     # ------------------------------------------------------------------------------------------ life
 
-    def start(self, brief: Callable[[], Awaitable[Brief]], ended: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+    def start(
+        self, brief: Callable[[], Awaitable[Brief | Errand]], ended: Callable[[], Awaitable[None]]
+    ) -> asyncio.Task[None]:
         """Run. `brief` gathers what the turn is told; `ended` is called when its answer is stored."""
         self._task = asyncio.create_task(self._run(brief, ended), name=f"turn {self.id}")
         return self._task
@@ -236,15 +297,18 @@ class RunningTurn:
         if self._ending is not None:
             self._ending.cancel()
 
-    async def _run(self, brief: Callable[[], Awaitable[Brief]], ended: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, brief: Callable[[], Awaitable[Brief | Errand]], ended: Callable[[], Awaitable[None]]) -> None:
         status: EndStatus = "interrupted"
         outcome: Outcome | None = None
         try:
             told = await brief()
-            outcome = await run(told, self, self._stop)
+            if isinstance(told, Errand):
+                outcome = await run_errand(told, self, self._calls)
+            else:
+                outcome = await run(told, self, self._stop, self._calls)
+                if outcome.status == "done":
+                    self._known = [*told.history, *outcome.history], told.context.tainted
             status = outcome.status
-            if status == "done":
-                self._known = [*told.history, *outcome.history]
         except asyncio.CancelledError:
             status = "stopped" if self.stopping else "interrupted"
         except OpsloomError as error:
@@ -282,21 +346,36 @@ class RunningTurn:
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
         error = outcome.error if outcome is not None else None
-        message = replace(
-            self._message,
-            status=status,
-            parts=tuple(map(self._said_anew, self._answer.parts)),
-            usage=outcome.usage or UNSET if outcome is not None else UNSET,
-            error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
-        )
+        message = replace(self._message, parts=tuple(map(self._said_anew, self._answer.parts)))
+        if self.block is None:
+            message = replace(
+                message,
+                status=status,
+                usage=outcome.usage or UNSET if outcome is not None else UNSET,
+                error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
+            )
+        else:
+            message = replace(message, status="done")  # as it was: only a block of it has changed
         kept = [*self.kept, *(outcome.history if outcome is not None else ())]
-        history = remembered(kept) if kept else None
-        await self._store(status, message, history, outcome.calls if outcome is not None else {})
+        history = remembered(kept) if kept and (self.block is None or self.kept) else None
+        await self._store(status, message, history, self._limited(outcome.questions if outcome is not None else {}))
         await ended()
+
+    def _limited(self, questions: Mapping[str, Question]) -> Mapping[str, Question]:
+        """Approvals expire, unless somebody decided otherwise."""
+        seconds = self._session.environment.settings.approval_seconds or None
+        return {
+            block: replace(question, expires_in=seconds)
+            if question.approval is not None and question.expires_in is None
+            else question
+            for block, question in questions.items()
+        }
 
     def _used(self, message: Message) -> Write:
         """The turn, for its day's figures."""
         used = message.usage or Usage(input_tokens=0, output_tokens=0)
+        if self.block is not None:
+            used = Usage(input_tokens=0, output_tokens=0)
         return usage_write(
             self.workspace,
             self.user,
@@ -308,15 +387,18 @@ class RunningTurn:
         )
 
     def _said_anew(self, part: Part) -> Part:
-        """A block that was changed in place says what it shows now; on the way only its data travelled."""
+        """A block that was changed in place says what it shows now; on the way only its data travelled. What could be
+        cancelled is over."""
         kinds = self._session.environment.catalogue.kinds
-        if not isinstance(part, BlockPart) or part.block.version <= 1 or part.block.kind not in kinds:
+        if not isinstance(part, BlockPart) or part.block.kind not in kinds:
             return part
-        fresh = patched(part.block, (), kinds).fallback
-        return BlockPart(block=replace(part.block, fallback=fresh))
+        block = settled(part.block, kinds)
+        if block.version > 1:
+            block = replace(block, fallback=patched(block, (), kinds).fallback)
+        return part if block is part.block else BlockPart(block=block)
 
     async def _store(
-        self, status: EndStatus, message: Message, history: bytes | None, calls: Mapping[str, str]
+        self, status: EndStatus, message: Message, history: bytes | None, questions: Mapping[str, Question]
     ) -> None:
         session = self._session
         session.environment.batches.forget(self.id)
@@ -325,14 +407,16 @@ class RunningTurn:
                 async with session.lock:
                     async with session.environment.database.transact(session.workspace) as connection:
                         journal = await session.journal(connection)
-                        await journal.end_turn(self.id, self.epoch, self._answer.seq, status, message, history, calls)
+                        await journal.end_turn(
+                            self.id, self.epoch, self._answer.seq, status, message, history, questions
+                        )
                         journal.write(*self._used(message))
                         made = await journal.close()
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id
                     session.environment.hot.finish(self)
                     if self._known is not None:
-                        session.remember(message.id, self._known)
+                        session.remember(message.id, *self._known)
                 return
             except Unavailable:
                 await asyncio.sleep(STORE_AGAIN[min(attempt, len(STORE_AGAIN) - 1)])

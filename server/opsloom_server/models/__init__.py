@@ -2,7 +2,7 @@
 
     models = Models(settings)                     # one a server; `await models.close()` at the end
     model = models.resolve("openai:gpt-6-luna")   # or default_model(settings)
-    said = await Run(agent=agent, model=model, deps=deps, history=history).converse(prompt, {}, Stop())
+    said = await Run(agent=agent, model=model, deps=deps, history=history).converse(prompt, None, Stop())
 
 `deps.sink` is a `ModelSink`; it gets each character of text and reasoning once and in order, whatever the model.
 """

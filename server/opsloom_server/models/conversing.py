@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -84,8 +84,8 @@ class Run(Struct, Generic[D], frozen=True, kw_only=True):
     toolsets: Sequence[AbstractToolset[D]] = ()
     limits: UsageLimits | None = None
 
-    async def converse(self, prompt: str | None, answers: Mapping[str, Any], stop: Stop) -> Said:
-        """Run to the end; `answers` are for the calls that the history leaves open. Raises `Stopped`, and what model
+    async def converse(self, prompt: str | None, results: DeferredToolResults | None, stop: Stop) -> Said:
+        """Run to the end; `results` are of the calls that the history leaves open. Raises `Stopped`, and what model
         and agent raise."""
         direct = Direct(
             self.model,
@@ -95,7 +95,7 @@ class Run(Struct, Generic[D], frozen=True, kw_only=True):
             tools=self.tools,
             deps=self.deps,
         )
-        if prompt is not None and not answers:
+        if prompt is not None and results is None:
             response = await stop.guard(direct.ask(prompt))
             if response is None:
                 raise Stopped(direct.added, direct.usage)
@@ -111,7 +111,7 @@ class Run(Struct, Generic[D], frozen=True, kw_only=True):
                 model_settings=self.settings,
                 deps=self.deps,
                 message_history=direct.messages,
-                deferred_tool_results=DeferredToolResults(calls=dict(answers)) if answers else None,
+                deferred_tool_results=results,
                 toolsets=self.toolsets,
                 event_stream_handler=forward_events,
                 cancellation_token=stop.token,

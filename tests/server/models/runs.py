@@ -82,4 +82,4 @@ async def run(
         tools=[tool.tool_def for tool in TOOLS.tools.values()],
         toolsets=[TOOLS],
     )
-    return await turn.converse(prompt, {}, stop or Stop())
+    return await turn.converse(prompt, None, stop or Stop())
