@@ -2,6 +2,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { sandboxPage } from "./sandbox-page";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -20,11 +21,12 @@ const preloads: Plugin = {
 };
 
 // `/` is the full page (app/), `/embed/{assistant}` the widget's (widget/page/). The strict CSP of the server forbids inline
-// scripts and styles and data: fonts, so nothing is ever inlined.
+// scripts and styles and data: fonts, so nothing is ever inlined, but
+// for `/sandbox`, which has a policy of its own.
 export default defineConfig({
   root: here("."),
   base: "/",
-  plugins: [leanIcons, preloads, react(), tailwindcss()],
+  plugins: [leanIcons, preloads, react(), tailwindcss(), sandboxPage()],
   build: {
     outDir: here("../server/opsloom_server/static"),
     emptyOutDir: true,

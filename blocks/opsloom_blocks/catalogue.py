@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from opsloom_blocks.accordion import ACCORDION
+from opsloom_blocks.app import APP
 from opsloom_blocks.audio import AUDIO
 from opsloom_blocks.card import CARD
 from opsloom_blocks.carousel import CAROUSEL
@@ -47,6 +48,7 @@ SHOWING: Final = (
     VIDEO,
     LINK,
     MAP,
+    APP,
 )
 HOLDING: Final = (CARD, CAROUSEL, ACCORDION, TABS, LAYOUT)
 

@@ -1,5 +1,6 @@
 """The pages: the chat at `/`, the widget's at `/embed/{assistant}`, the loader, their assets; nothing inline."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,20 @@ _POLICY: Final = (
     "media-src 'self' blob:; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; "
     "form-action 'self'; require-trusted-types-for 'script'; frame-ancestors "
 )
+# What `/sandbox` and the app inside it, which inherits this, may do. Its scripts are inline; there is no `'self'` in
+# it, so not even this server can be asked for anything. `sandbox` takes the page's origin away, whoever frames it, and
+# with it Chromium gives the page a process of its own: an endless loop in an app stops nothing else.
+_SANDBOX: Final = (
+    "sandbox allow-scripts; default-src 'none'; "
+    "script-src 'unsafe-inline'{origins}; style-src 'unsafe-inline'{origins}; "
+    "img-src data: blob:{origins}; media-src data: blob:{origins}; font-src data:{origins}; connect-src {connect}; "
+    "frame-src 'none'; worker-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+)
+_POWERS: Final = """
+    accelerometer autoplay camera clipboard-read clipboard-write display-capture encrypted-media fullscreen
+    gamepad geolocation gyroscope hid idle-detection local-fonts magnetometer microphone midi payment picture-in-picture
+    publickey-credentials-get screen-wake-lock serial storage-access usb xr-spatial-tracking
+"""
 _COMMON: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -38,6 +53,7 @@ def routes() -> list[BaseRoute]:
         Route("/embed/{assistant}", embedded),
         Mount("/assets", _Assets(directory=STATIC / "assets", check_dir=False)),
         Route("/extensions/{name}", extension),
+        Route("/sandbox", sandbox),
         Route("/favicon.svg", icon),
         Route("/favicon.ico", icon),
         Route("/", page),
@@ -79,6 +95,27 @@ async def extension(request: Request) -> Response:
     if path is None:
         return PlainTextResponse("There is no such extension.", 404, _COMMON)
     return FileResponse(path, media_type="text/javascript", headers=_COMMON)
+
+
+async def sandbox(request: Request) -> Response:
+    """The page between the chat and an app. It holds nothing of anybody's, so any page may frame it: the widget's does,
+    in a page of another site."""
+    hub: Hub = request.state.hub
+    response = _file("sandbox.html", frame_ancestors="*")
+    response.headers.update(sandbox_headers(hub.environment.settings.app_origins))
+    return response
+
+
+def sandbox_headers(origins: Sequence[str] = ()) -> dict[str, str]:
+    """The most that an app may do; `origins` are what the operator lets it reach."""
+    listed = "".join(f" {origin}" for origin in origins)
+    return {
+        "content-security-policy": _SANDBOX.format(origins=listed, connect=listed.strip() or "'none'"),
+        # Beyond the policy: name look-ups, connections that only begin, and WebRTC, which asks no policy at all.
+        "connection-allowlist": "({})".format(" ".join(f'"{origin}/*"' for origin in origins)),
+        "x-dns-prefetch-control": "off",
+        "permissions-policy": ", ".join(f"{power}=()" for power in _POWERS.split()),
+    }
 
 
 async def icon(request: Request) -> Response:

@@ -3,14 +3,17 @@
 `Settings.from_env()` is called by the composition root and the commands; everything else is handed the value.
 """
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from opsloom_server.errors import StartupError
+
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 def _plain(name: str, default: Any = None, **more: Any) -> Any:
@@ -54,6 +57,7 @@ class Settings(BaseSettings):
     model: str | None = None
     embedder: str = "all-MiniLM-L6-v2"
     fetch_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    app_origins: Annotated[tuple[str, ...], NoDecode] = ()
     extensions: Path | None = None
     lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
     approval_seconds: float = Field(
@@ -74,7 +78,7 @@ class Settings(BaseSettings):
 
     limits: Limits = Field(default_factory=lambda: Limits())
 
-    @field_validator("trusted_proxies", "fetch_networks", mode="before")
+    @field_validator("trusted_proxies", "fetch_networks", "app_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -85,6 +89,14 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else value
+
+    @field_validator("app_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # They go into a policy as they are: a blank or a semicolon would be a directive of its own.
+        if any(not _ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError("must be origins like https://api.example.com, with commas between")
+        return value
 
     @classmethod
     def from_env(cls, **overrides: Any) -> Self:

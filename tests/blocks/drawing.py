@@ -18,6 +18,7 @@ PATTERNS: Mapping[str, st.SearchStrategy[str]] = {
     "^(https?://|mailto:)[^\\s]+$": st.from_regex(
         r"(https?://[a-z]{1,20}\.example/[a-z?=&#]{0,30}|mailto:[a-z]{1,9}@[a-z]{1,9}\.example)\Z", fullmatch=True
     ),
+    "^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$": st.from_regex(r"https?://[a-z.-]{1,20}(:[0-9]{1,5})?\Z", fullmatch=True),
 }
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(WORDS, max_size=8),
@@ -165,6 +166,11 @@ def _accordion(data: Any) -> Any:
     return {**data, "sections": [_worded(section) for section in data["sections"]]}
 
 
+def _app(data: Any) -> Any:
+    mended = {key: value for key, value in data.items() if key != "file"}
+    return {**mended, "html": (data.get("html") or "").strip() or "<p>A page"}
+
+
 def _worded(section: Any) -> Any:
     return {**section, "text": section.get("text") or "Words"}
 
@@ -180,4 +186,5 @@ MENDED: Mapping[str, Callable[[Any], Any]] = {
     "layout": _layout,
     "tabs": _tabs,
     "accordion": _accordion,
+    "app": _app,
 }

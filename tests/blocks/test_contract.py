@@ -110,7 +110,7 @@ def test_the_published_schemas_are_not_stale() -> None:
 def test_the_catalogue_is_published_in_full() -> None:
     items = describe()
     asking, showing = "choices form confirm", "table chart metrics progress tasks notice error code sql"
-    media, holding = "image file audio video link map", "card carousel accordion tabs layout"
+    media, holding = "image file audio video link map app", "card carousel accordion tabs layout"
     assert [item["kind"] for item in items] == f"{asking} {showing} {media} {holding}".split()
     for item in items:
         assert set(item) == {"kind", "schema", "example", "fallback"}

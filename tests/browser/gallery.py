@@ -3,18 +3,20 @@
 import functools
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from opsloom_server.pages import sandbox_headers
 
 CLIENT: Final = Path(__file__).parents[2] / "client"
 
 # As strict as the server's own pages: nothing from elsewhere, no inline script or style, no HTML from text.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "media-src 'self' blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
     "require-trusted-types-for 'script'"
 )
 
@@ -37,9 +39,11 @@ def built(folder: Path) -> Path:
 
 
 @contextmanager
-def exhibited(folder: Path) -> Iterator[str]:
-    """The origin of a server of these files."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(folder)))
+def exhibited(folder: Path, asked: list[str] | None = None, origins: Sequence[str] = ()) -> Iterator[str]:
+    """The origin of a server of these files; `asked` gets the paths that it is asked for, `origins` are what apps may
+    reach."""
+    handler = functools.partial(_Handler, [] if asked is None else asked, origins, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, name="gallery")
     thread.start()
     try:
@@ -51,8 +55,23 @@ def exhibited(folder: Path) -> Iterator[str]:
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    def __init__(self, asked: list[str], origins: Sequence[str], *args: Any, **more: Any) -> None:
+        self._asked = asked
+        self._origins = origins
+        super().__init__(*args, **more)
+
+    def parse_request(self) -> bool:
+        parsed = super().parse_request()
+        self._asked.append(self.path if parsed else "")
+        return parsed
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path("/sandbox.html" if path == "/sandbox" else path)
+
     def end_headers(self) -> None:
-        self.send_header("content-security-policy", POLICY)
+        headers = sandbox_headers(self._origins) if self.path == "/sandbox" else {"content-security-policy": POLICY}
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("cache-control", "no-store")
         super().end_headers()
 

@@ -8,6 +8,7 @@ export const files: FileStore = {
 };
 
 function make(file: string): Blob {
+  if (file.startsWith("fil_0a0a")) return new Blob(["<p style='padding:0 20px'>This page is a file."], { type: "text/plain" });
   if (/sound/.test(file)) return new Blob([tone()], { type: "audio/wav" });
   const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="960" height="600" viewBox="0 0 960 600"><rect width="960" height="600" fill="#d8e6e1"/><path d="M0 420 240 240l160 130 180-210 380 290v150H0z" fill="#0f766e"/><path d="M0 500 300 380l220 100 200-120 240 130v110H0z" fill="#134e4a"/><circle cx="730" cy="130" r="54" fill="#f6f2ea"/></svg>`;
   return new Blob([drawing], { type: "image/svg+xml" });

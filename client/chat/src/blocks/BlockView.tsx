@@ -37,7 +37,7 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
 
 /** px kept free while a kind's code arrives, near to what it will take. */
 export const reserved = (kind: string): number =>
-  ({ chart: 340, map: 400, image: 320, video: 360, table: 220, sql: 260, tabs: 260, layout: 320, form: 260, confirm: 240, carousel: 220 })[kind] ?? 130;
+  ({ app: 380, chart: 340, map: 400, image: 320, video: 360, table: 220, sql: 260, tabs: 260, layout: 320, form: 260, confirm: 240, carousel: 220 })[kind] ?? 130;
 
 interface GuardProps {
   data: unknown;

@@ -26,6 +26,7 @@ const house: Readonly<Record<string, BlockComponent>> = {
   error: lazy(() => import("./ErrorBlock")),
   layout: lazy(() => import("./Layout")),
   confirm: lazy(() => import("./Confirm")),
+  app: lazy(() => import("./App")),
 };
 
 /** What an extension registered goes before. */

@@ -21,7 +21,7 @@ export interface BlockProps {
 export type BlockComponent = ComponentType<BlockProps>;
 
 // Only the names stand here: a page says them before its first message, the code that shows them comes with the transcript.
-const HOUSE = "choices form table chart progress tasks metrics card carousel image file audio video code sql accordion tabs link map notice error layout confirm".split(" ");
+const HOUSE = "choices form table chart progress tasks metrics card carousel image file audio video code sql accordion tabs link map notice error layout confirm app".split(" ");
 
 const added = new Map<string, BlockComponent>();
 
