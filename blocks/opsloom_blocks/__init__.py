@@ -5,6 +5,7 @@ from opsloom_protocol.messages import Issue
 from opsloom_blocks.catalogue import BLOCKS
 from opsloom_blocks.content import Data, plain, schema_of
 from opsloom_blocks.errors import BlockError, ExtensionError, NotOpen, UnknownKind
+from opsloom_blocks.growing import WHOLE, GrowingBlock, grown, said, settled
 from opsloom_blocks.kind import BlockKind, Kinds
 from opsloom_blocks.loading import load_blocks
 from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, shape, validate
@@ -13,11 +14,13 @@ from opsloom_blocks.words import in_words
 
 __all__ = [
     "BLOCKS",
+    "WHOLE",
     "Acted",
     "BlockError",
     "BlockKind",
     "Data",
     "ExtensionError",
+    "GrowingBlock",
     "Holder",
     "Issue",
     "Kinds",
@@ -26,13 +29,16 @@ __all__ = [
     "UnknownKind",
     "act",
     "describe",
+    "grown",
     "in_words",
     "load_blocks",
     "make_block",
     "patched",
     "plain",
+    "said",
     "schema",
     "schema_of",
+    "settled",
     "shape",
     "validate",
 ]

@@ -30,6 +30,7 @@ from pydantic_ai.usage import UsageLimits
 
 from opsloom_server.errors import OpsloomError
 from opsloom_server.models import ModelSink, explain, forward_events
+from opsloom_server.tools.drafts import Drafts, DraftSink
 from opsloom_server.tools.tool import Finder, Tool, ToolContext, ToolSink
 from opsloom_server.tools.toolset import OpsloomToolset
 
@@ -40,7 +41,7 @@ TOOL_CALLS: Final = 40
 _log = logging.getLogger(__name__)
 
 
-class Sink(ModelSink, ToolSink, Protocol):
+class Sink(ModelSink, ToolSink, DraftSink, Protocol):
     """Where a turn's text, tools and blocks go."""
 
 
@@ -48,6 +49,7 @@ class Deps(Struct, frozen=True):
     """What an agent's run carries."""
 
     sink: Sink
+    calls: Drafts
 
 
 class Brief(Struct, frozen=True, kw_only=True):
@@ -103,16 +105,17 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken) -> Outcome:
     unanswered = open_calls(brief.history)
     answers = {call: value for call, value in brief.answers.items() if call in unanswered}
     history = mended(brief.history, keep=answers)
+    drafts = Drafts(brief.tools, sink, brief.kinds)
     try:
         result = await _AGENT.run(
             brief.prompt,
             model=brief.model,
             instructions=brief.instructions or None,
             model_settings=brief.settings or None,  # type: ignore[arg-type]
-            deps=Deps(sink),
+            deps=Deps(sink, drafts),
             message_history=history,
             deferred_tool_results=DeferredToolResults(calls=answers) if answers else None,
-            toolsets=[OpsloomToolset(brief.tools, context)],
+            toolsets=[OpsloomToolset(brief.tools, context, drafts)],
             event_stream_handler=forward_events,
             cancellation_token=stop,
             usage_limits=UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS),

@@ -6,9 +6,10 @@ connection sees the same frames and a hole in `seq` always means loss.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
+from opsloom_blocks import BLOCKS, Kinds, grown, said, settled
 from opsloom_protocol.frames import (
     BlockPatch,
     BlockRender,
@@ -40,6 +41,24 @@ _CITED: Final = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3}){0,9})\]")
 _TAIL: Final = 64
 
 
+class Draft(Protocol):
+    """A block that the model still writes."""
+
+    call: str
+    tool: str
+    title: str
+    block: str
+    opened: bool
+
+    def open(self) -> Block | None:
+        """The block as far as it is written; None while there is nothing to show."""
+        ...
+
+    def take(self) -> list[PatchOp]:
+        """What was written since the last look, once it is open."""
+        ...
+
+
 class Answer:
     """One answer: takes what happens, gives numbered frames, and knows its parts as of the last frame given."""
 
@@ -55,6 +74,7 @@ class Answer:
         self._out: list[LiveFrame] = []
         self._count = len(self._parts)
         self._calls: dict[str, int] = {}
+        self._drafts: dict[str, Draft] = {}  # by block; asked what is new when frames are taken
         self._blocks: dict[str, int] = {
             part.block.id: index for index, part in enumerate(self._parts) if isinstance(part, BlockPart)
         }
@@ -87,6 +107,8 @@ class Answer:
         self._pending.append(text)
 
     def tool_start(self, call: str, tool: str, title: str, input: Any = None) -> None:  # noqa: A002
+        if call in self._calls:
+            return  # it has had its line since people saw it being written
         self._close()
         part = self._calls[call] = self._next()
         self._put(ToolStart(seq=self._number(), part=part, call=call, tool=tool, title=title, input=input))
@@ -103,13 +125,45 @@ class Answer:
         if part is not None:
             self._put(ToolEnd(seq=self._number(), part=part, status=status, summary=summary, ms=ms))
 
-    def show(self, block: Block) -> None:
-        """Show a block, or show it anew in its place where it is known."""
+    def show(self, block: Block) -> Block:
+        """Show a block, or show it anew in its place where it is known; gives it as it stands then.
+
+        Of one that was growing only what is still missing travels.
+        """
         self._close()
+        if not block.growing:
+            self._drafts.pop(block.id, None)
         part = self._blocks.get(block.id)
         if part is None:
             part = self._blocks[block.id] = self._next()
+            self._put(BlockRender(seq=self._number(), part=part, block=block))
+            return block
+        held = self.block(block.id)
+        if held is not None and held.growing:
+            block = replace(block, version=held.version + 1)
+            if not block.growing and block.kind == held.kind:
+                ops, end = grown(held, block)
+                version = held.version + bool(ops)
+                self._put(BlockPatch(seq=self._number(), part=part, version=version, ops=tuple(ops), grown=end))
+                return replace(block, version=version)
         self._put(BlockRender(seq=self._number(), part=part, block=block))
+        return block
+
+    def draft(self, draft: Draft) -> None:
+        """Something was written on a block; what there is to see of it comes with the next frames."""
+        self._drafts[draft.block] = draft
+
+    def take_over(self, call: str, after: str) -> None:
+        """A call writes anew what an earlier one got wrong, in its place."""
+        if after in self._calls:
+            self._calls[call] = self._calls.pop(after)
+
+    def put_away(self, call: str, block_id: str) -> None:
+        """A call got its block wrong and no other one writes it anew: what was seen of it stays as plain text."""
+        self.tool_end(call, "error", None, 0)
+        held = self.block(block_id)
+        if held is not None and held.growing:
+            self.show(said(held))
 
     def block(self, block_id: str) -> Block | None:
         """The block as it stands, or None where this answer shows none by that id."""
@@ -141,34 +195,41 @@ class Answer:
         self._found[source.chunk] = self._numbers[number] = numbered
         return number
 
-    def finish(self, stopped: ToolStatus = "stopped", *, uncited: int = 3) -> None:
-        """Close what an error or a stop left open.
+    def finish(self, stopped: ToolStatus = "stopped", *, uncited: int = 3, kinds: Kinds = BLOCKS) -> None:
+        """Close what an error or a stop left open. A block that was being written stays as it is where that is sound,
+        else as plain text.
 
         Where passages were found and the text cites none, the best `uncited` of them are shown all the same: the answer
         rests on them, whatever the model wrote.
         """
+        self._look(opening=False)
         for call in list(self._calls):
             self.tool_end(call, stopped, None, 0)
+        self._settle(kinds)
         self._flush()
         if not self._cited and any(isinstance(part, TextPart) for part in self._parts):
             for number in sorted(self._numbers)[:uncited]:
                 self._cite(number)
 
-    def close_tools(self, parts: Iterable[Part]) -> None:
-        """Adopt the calls that a lost turn left running, and close them as stopped."""
+    def close_tools(self, parts: Iterable[Part], *, kinds: Kinds = BLOCKS) -> None:
+        """Adopt the calls that a lost turn left running, and close them as stopped; the same for its blocks."""
         for index, part in enumerate(parts):
             if isinstance(part, ToolPart) and part.status == "running":
                 self._calls[part.call] = index
                 self.tool_end(part.call, "stopped", None, 0)
+        self._settle(kinds)
+
+    def _settle(self, kinds: Kinds) -> None:
+        self._drafts.clear()
+        for part in list(self._parts):
+            if isinstance(part, BlockPart) and part.block.growing:
+                self.show(settled(part.block, kinds))
 
     # ------------------------------------------------------------------------------------------ what comes out
 
-    @property
-    def pending(self) -> bool:
-        return bool(self._out or self._pending)
-
     def take(self) -> list[LiveFrame]:
         """Every frame since the last call, numbered; the parts stand as of the last of them."""
+        self._look()
         self._flush()
         out, self._out = self._out, []
         return out
@@ -180,6 +241,16 @@ class Answer:
         return tuple(self._parts)
 
     # ------------------------------------------------------------------------------------------ inside
+
+    def _look(self, *, opening: bool = True) -> None:
+        """What was written on blocks since the last look."""
+        for draft in list(self._drafts.values()):
+            if draft.opened:
+                if ops := draft.take():
+                    self.patch(draft.block, ops)
+            elif opening and (block := draft.open()) is not None:
+                self.tool_start(draft.call, draft.tool, draft.title)
+                self.show(block)
 
     def _next(self) -> int:
         self._count += 1

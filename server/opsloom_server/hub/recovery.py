@@ -118,7 +118,7 @@ async def _end_or_begin_anew(
     if untouched and turn.epoch <= RUNS and not turn.stop_asked:
         return journal.start_anew(turn.id, turn.epoch, message)
     answer = Answer(parts, seq=seq)
-    answer.close_tools(parts)
+    answer.close_tools(parts, kinds=environment.catalogue.kinds)
     status: EndStatus = "stopped" if turn.stop_asked else "interrupted"
     ended = replace(message, status=status, parts=answer.parts)
     await journal.end_turn(turn.id, turn.epoch, seq, status, ended, None)

@@ -38,6 +38,8 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     shown: Mapping[str, Block] = {}
     """The blocks of this answer by id, as they are now."""
     call: str = ""
+    block: str | None = None
+    """The id of the block that people see of this call already, as the model wrote it before their eyes."""
 
 
 class Tool(Protocol):
@@ -88,12 +90,15 @@ class Tool(Protocol):
 
 
 class ToolSink(Protocol):
-    """Where a call's events go: the turn. What is async returns after commit; the rest never waits."""
+    """Where a call's events go: the turn. What is async returns after commit; the rest never waits.
+
+    `show` gives the block as it stands in the answer: of one that grew there, `version` counts that too.
+    """
 
     async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None: ...  # noqa: A002
     def tool_progress(self, call: str, done: float | None, total: float | None, note: str | None) -> None: ...
     async def tool_end(self, call: str, status: ToolStatus, summary: str | None, ms: int, result: Any) -> None: ...
-    def show(self, block: Block) -> None: ...
+    def show(self, block: Block) -> Block: ...
     def patch(self, block_id: str, ops: list[PatchOp]) -> None: ...
     def cite(self, source: Source) -> int: ...
 

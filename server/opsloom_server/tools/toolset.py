@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 from opsloom_blocks import BlockError, plain
 from opsloom_blocks.content import read
 from opsloom_protocol.messages import Issue
@@ -21,7 +22,8 @@ from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailed
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 
-from opsloom_server.tools.events import ToolEvent
+from opsloom_server.tools.drafts import Drafts
+from opsloom_server.tools.events import Show, ToolEvent
 from opsloom_server.tools.parsing import JSON_OBJECT, demand_read, what_was_read
 from opsloom_server.tools.running import Outcome, Shown, run_call, settled, with_call, written
 from opsloom_server.tools.tool import RETRIES, HasSink, Tool, ToolContext
@@ -32,14 +34,16 @@ log = logging.getLogger("opsloom.tools")
 class OpsloomToolset(AbstractToolset[HasSink]):
     """The tools of one agent run: make one a run and pass it as `toolsets=[…]`; `deps.sink` gets the events.
 
-    `shown` seeds the blocks that the answer has already, where a waiting answer goes on.
+    `shown` seeds the blocks that the answer has already, where a waiting answer goes on. `drafts` knows which blocks
+    people have seen growing.
     """
 
-    def __init__(self, tools: Sequence[Tool], context: ToolContext) -> None:
+    def __init__(self, tools: Sequence[Tool], context: ToolContext, drafts: Drafts | None = None) -> None:
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._entries = {tool.name: self._entry(tool) for tool in tools}
         self._context = context
         self._shown = Shown(context.kinds, context.shown)
+        self._drafts = drafts
 
     @property
     def id(self) -> str:
@@ -57,7 +61,11 @@ class OpsloomToolset(AbstractToolset[HasSink]):
                 if ctx.retry >= min(tool.retries, RETRIES):
                     if tool.instead(what_was_read(raw)):
                         return
+                    if self._drafts is not None:
+                        self._drafts.refused(ctx.tool_call_id or tool.name)
                     raise ToolFailed(f"{tool.name} was not run; its arguments are wrong. {error.text}") from None
+                if self._drafts is not None:
+                    self._drafts.refused(ctx.tool_call_id or tool.name)
                 raise ModelRetry(words(error.issues)) from None
 
         return ToolsetTool(
@@ -86,7 +94,9 @@ class OpsloomToolset(AbstractToolset[HasSink]):
         started = time.monotonic()
         stops = cancellations()
         try:
-            outcome = await run_call(found, args, with_call(self._context, call, self._shown), sink, self._shown)
+            block = self._drafts.block_of(call) if self._drafts is not None else None
+            context = with_call(self._context, call, self._shown, block)
+            outcome = await run_call(found, args, context, sink, self._shown)
             if cancellations() > stops:
                 raise asyncio.CancelledError  # the tool swallowed it
             outcome = sound(outcome)
@@ -111,7 +121,10 @@ class Instead(Tool):
 
     async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         for event in self._events:
-            yield event
+            if isinstance(event, Show) and context.block is not None:
+                yield Show(replace(event.block, id=context.block))
+            else:
+                yield event
 
     def visible(self, args: Any) -> Any:
         return None  # they fit nothing that people could be shown
@@ -166,7 +179,7 @@ def sound(outcome: Outcome) -> Outcome:
         return Outcome(status="error", summary="The result is too large", value=text)
     value = without_nul(msgspec.json.decode(encoded))
     summary = without_nul(outcome.summary)
-    return msgspec.structs.replace(outcome, value=value, summary=summary)
+    return replace(outcome, value=value, summary=summary)
 
 
 RESULT_BYTES: Final = 262_144

@@ -87,8 +87,9 @@ class TurnSink(Sink):
     async def tool_end(self, call: str, status: Any, summary: str | None, ms: int, result: Any) -> None:
         assert status == "ok", summary
 
-    def show(self, block: Block) -> None:
+    def show(self, block: Block) -> Block:
         self.blocks[block.id] = block
+        return block
 
     def patch(self, block_id: str, ops: list[PatchOp]) -> None:
         self.patches.append((block_id, ops))

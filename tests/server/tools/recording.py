@@ -33,8 +33,9 @@ class Recorder:
         await asyncio.sleep(self.commit)
         self.events.append(("end", status, summary, result))
 
-    def show(self, block: Block) -> None:
+    def show(self, block: Block) -> Block:
         self.events.append(("show", block))
+        return block
 
     def patch(self, block_id: str, ops: list[PatchOp]) -> None:
         self.events.append(("patch", block_id, ops))
