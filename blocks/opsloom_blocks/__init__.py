@@ -5,6 +5,7 @@ from opsloom_protocol.messages import Issue
 from opsloom_blocks.catalogue import BLOCKS
 from opsloom_blocks.content import Data, plain, schema_of
 from opsloom_blocks.errors import BlockError, ExtensionError, NotOpen, UnknownKind
+from opsloom_blocks.growing import WHOLE, GrowingBlock, as_left, grown, said
 from opsloom_blocks.kind import BlockKind, Kinds
 from opsloom_blocks.loading import load_blocks
 from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, settled, shape, validate
@@ -13,11 +14,13 @@ from opsloom_blocks.words import in_words
 
 __all__ = [
     "BLOCKS",
+    "WHOLE",
     "Acted",
     "BlockError",
     "BlockKind",
     "Data",
     "ExtensionError",
+    "GrowingBlock",
     "Holder",
     "Issue",
     "Kinds",
@@ -25,12 +28,15 @@ __all__ = [
     "Part",
     "UnknownKind",
     "act",
+    "as_left",
     "describe",
+    "grown",
     "in_words",
     "load_blocks",
     "make_block",
     "patched",
     "plain",
+    "said",
     "schema",
     "schema_of",
     "settled",

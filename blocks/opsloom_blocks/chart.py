@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
+from msgspec.structs import replace
 from opsloom_protocol.messages import Issue
 
 from opsloom_blocks.content import Data
@@ -97,6 +98,12 @@ class ChartKind(BlockKind[Chart]):
                 if isinstance(label, str)
             ][:20]
         return issues
+
+    def early(self, data: Chart) -> bool:
+        """Labels and values come one after the other: only as many points count as all of them have."""
+        points = min(len(data.labels), *(len(series.values) for series in data.series))
+        series = [replace(one, values=one.values[:points]) for one in data.series]
+        return not self.check(replace(data, labels=data.labels[:points], series=series))
 
 
 CHART = ChartKind()

@@ -46,6 +46,14 @@ class BlockKind(ABC, Generic[D]):
         """Rules across fields; every breach with a JSON Pointer into `data`."""
         return []
 
+    def early(self, data: D) -> bool:
+        """Whether a block may open with as much of its data as the model has written so far.
+
+        All that is required is there, and every value fits its type; texts and lists may still grow, and what may be
+        left out may still come. A rule that holds only for whole data is to be relaxed here.
+        """
+        return not self.check(data)
+
     def check_action(self, data: D, action: str, values: Any) -> tuple[Any, list[Issue]]:
         """The values as they are kept (trimmed, in order) and every breach, with a JSON Pointer into `values`.
 

@@ -64,6 +64,9 @@ class Holder(BlockKind[D]):
         walk.into(data, "", 1)
         return self.rules(data) + walk.issues
 
+    def early(self, data: D) -> bool:
+        return not self.rules(data)  # what it holds is looked at part by part, as it comes
+
     def complete(self, data: D) -> D:
         return _mapped(data, lambda part: _complete(part, self.kinds))
 

@@ -208,7 +208,8 @@ export interface BlockPart {
 /**
  * A piece of interface.
  *
- *     `fallback` says the same in plain text and is never empty; `version` counts changes of `data`.
+ *     `fallback` says the same in plain text and is never empty; `version` counts changes of `data`. `growing` says that
+ *     its data are still being written: they may lack things, `fallback` is of what there was at first, and nobody acts.
  */
 export interface Block {
   id: string;
@@ -217,6 +218,7 @@ export interface Block {
   data: unknown;
   fallback: string;
   state?: BlockState | null;
+  growing?: boolean;
 }
 /**
  * What people did with a block. Replaced whole, never patched. `until` is when an open one expires, if it does.
@@ -421,12 +423,16 @@ export interface BlockRender {
   part: number;
   block: Block;
 }
+/**
+ * Change a block's data. `grown` ends a block's growing: its data are whole, after the ops.
+ */
 export interface BlockPatch {
   type: "block.patch";
   seq: number;
   part: number;
   version: number;
   ops: PatchOp[];
+  grown?: Grown | null;
 }
 /**
  * One change of a block's `data`; `path` is a JSON Pointer inside it. `append` adds to a string or a list.
@@ -435,6 +441,13 @@ export interface PatchOp {
   op: "append" | "remove" | "set";
   path: string;
   value?: unknown;
+}
+/**
+ * What a block that was growing is when it is whole, beside its data.
+ */
+export interface Grown {
+  fallback: string;
+  state?: BlockState | null;
 }
 export interface SourceAdded {
   type: "source";

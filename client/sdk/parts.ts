@@ -56,15 +56,22 @@ function nextPart(held: Part | undefined, frame: LiveFrame): Part {
       if (held === undefined || held.type === "block") return { type: "block", block: frame.block };
       break;
     case "block.patch":
-      if (held?.type === "block") {
-        return { ...held, block: { ...held.block, version: frame.version, data: patch(held.block.data, frame.ops) } };
-      }
+      if (held?.type === "block") return { ...held, block: patched(held.block, frame) };
       break;
     case "source":
       if (held === undefined) return { type: "source", source: frame.source };
       break;
   }
   throw new Misfit(`${frame.type} does not fit part ${frame.part}.`);
+}
+
+type Block = Extract<Part, { type: "block" }>["block"];
+
+function patched(held: Block, { version, ops, grown }: BlockPatch): Block {
+  const block = { ...held, version, data: patch(held.data, ops) };
+  if (grown == null) return block;
+  const { growing: _, ...whole } = block;
+  return { ...whole, fallback: grown.fallback, state: grown.state ?? null };
 }
 
 type ToolPart = Extract<Part, { type: "tool" }>;

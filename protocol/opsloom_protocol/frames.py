@@ -15,6 +15,7 @@ from opsloom_protocol.messages import (
     Block,
     BlockState,
     Cursor,
+    Grown,
     Issue,
     Message,
     MessageChange,
@@ -242,8 +243,11 @@ class BlockRender(Live, tag="block.render", frozen=True, kw_only=True):
 
 
 class BlockPatch(Live, tag="block.patch", frozen=True, kw_only=True):
+    """Change a block's data. `grown` ends a block's growing: its data are whole, after the ops."""
+
     version: int
     ops: tuple[PatchOp, ...]
+    grown: Grown | None = None
 
 
 class SourceAdded(Live, tag="source", frozen=True, kw_only=True):

@@ -82,13 +82,22 @@ class BlockState(Shape, frozen=True, kw_only=True):
 class Block(Struct, frozen=True, kw_only=True):
     """A piece of interface.
 
-    `fallback` says the same in plain text and is never empty; `version` counts changes of `data`.
+    `fallback` says the same in plain text and is never empty; `version` counts changes of `data`. `growing` says that
+    its data are still being written: they may lack things, `fallback` is of what there was at first, and nobody acts.
     """
 
     id: str
     kind: str
     version: int
     data: Any
+    fallback: str
+    state: BlockState | None = None
+    growing: bool | UnsetType = UNSET
+
+
+class Grown(Shape, frozen=True, kw_only=True):
+    """What a block that was growing is when it is whole, beside its data."""
+
     fallback: str
     state: BlockState | None = None
 

@@ -263,7 +263,10 @@ def _next_part(held: Part | None, frame: LiveFrame) -> Part:
         case BlockRender(block=block), None | BlockPart():
             return BlockPart(block=block)
         case BlockPatch(), BlockPart(block=Block() as block):
-            return BlockPart(block=replace(block, version=frame.version, data=patch(block.data, frame.ops)))
+            block = replace(block, version=frame.version, data=patch(block.data, frame.ops))
+            if (grown := frame.grown) is not None:
+                block = replace(block, fallback=grown.fallback, state=grown.state, growing=UNSET)
+            return BlockPart(block=block)
         case SourceAdded(source=source), None:
             return SourcePart(source=source)
         case _:

@@ -32,6 +32,7 @@ from opsloom_server.models import ModelSink, Run, Stop, Stopped, explain
 from opsloom_server.store.blocks import Question
 from opsloom_server.tools.approving import Verdict, redeem
 from opsloom_server.tools.calls import RunningCalls
+from opsloom_server.tools.drafts import Drafts, DraftSink
 from opsloom_server.tools.handler import Errand, handle
 from opsloom_server.tools.tool import Tool, ToolContext, ToolSink
 from opsloom_server.tools.toolset import OpsloomToolset
@@ -43,7 +44,7 @@ TOOL_CALLS: Final = 40
 _log = logging.getLogger(__name__)
 
 
-class Sink(ModelSink, ToolSink, Protocol):
+class Sink(ModelSink, ToolSink, DraftSink, Protocol):
     """Where a turn's text, tools and blocks go."""
 
 
@@ -51,6 +52,7 @@ class Deps(Struct, frozen=True):
     """What an agent's run carries."""
 
     sink: Sink
+    calls: Drafts
 
 
 class Brief(Struct, frozen=True, kw_only=True):
@@ -94,11 +96,12 @@ async def run(brief: Brief, sink: Sink, stop: Stop, calls: RunningCalls) -> Outc
     unanswered = open_calls(brief.history)
     answers = {call: value for call, value in brief.answers.items() if call in unanswered}
     verdicts = {call: verdict for call, verdict in brief.verdicts.items() if call in unanswered}
-    toolset = OpsloomToolset(brief.tools, brief.context, calls)
+    drafts = Drafts(brief.tools, sink, brief.context.kinds)
+    toolset = OpsloomToolset(brief.tools, brief.context, calls, drafts)
     turn = Run(
         agent=_AGENT,
         model=brief.model,
-        deps=Deps(sink),
+        deps=Deps(sink, drafts),
         history=mended(brief.history, keep={*answers, *verdicts}),
         instructions=brief.instructions or None,
         settings=brief.settings or None,  # type: ignore[arg-type]

@@ -6,9 +6,10 @@ connection sees the same frames and a hole in `seq` always means loss.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
+from opsloom_blocks import BLOCKS, Kinds, as_left, grown, said
 from opsloom_protocol.frames import (
     BlockPatch,
     BlockRender,
@@ -41,6 +42,24 @@ _CITED: Final = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3}){0,9})\]")
 _TAIL: Final = 64
 
 
+class Draft(Protocol):
+    """A block that the model still writes."""
+
+    call: str
+    tool: str
+    title: str
+    block: str
+    opened: bool
+
+    def open(self) -> Block | None:
+        """The block as far as it is written; None while there is nothing to show."""
+        ...
+
+    def take(self) -> list[PatchOp]:
+        """What was written since the last look, once it is open."""
+        ...
+
+
 class Answer:
     """One answer: takes what happens, gives numbered frames, and knows its parts as of the last frame given."""
 
@@ -56,6 +75,7 @@ class Answer:
         self._out: list[LiveFrame] = []
         self._count = len(self._parts)
         self._calls: dict[str, int] = {}
+        self._drafts: dict[str, Draft] = {}  # by block; asked what is new when frames are taken
         self._blocks: dict[str, int] = {
             part.block.id: index for index, part in enumerate(self._parts) if isinstance(part, BlockPart)
         }
@@ -98,6 +118,8 @@ class Answer:
         again: bool = False,
     ) -> None:
         """A call begins, in a part of its own, or, `again`, in that of the last call of this name."""
+        if call in self._calls:
+            return  # it has had its line since people saw it being written
         self._close()
         held = self._ended(call) if again else None
         part = self._calls[call] = self._next() if held is None else held
@@ -117,15 +139,47 @@ class Answer:
         if part is not None:
             self._put(ToolEnd(seq=self._number(), part=part, status=status, summary=summary, ms=ms))
 
-    def show(self, block: Block) -> None:
-        """Show a block, or show it anew in its place where it is known; what a person did with it stays."""
+    def show(self, block: Block) -> Block:
+        """Show a block, or show it anew in its place where it is known; gives it as it stands then.
+
+        What a person did with it stays. Of one that was growing only what is still missing travels.
+        """
         self._close()
+        if not block.growing:
+            self._drafts.pop(block.id, None)
         part = self._blocks.get(block.id)
         if (known := self.block(block.id)) is not None and known.state is not None and known.state.status != "open":
             block = replace(block, state=known.state)
         if part is None:
             part = self._blocks[block.id] = self._next()
+            self._put(BlockRender(seq=self._number(), part=part, block=block))
+            return block
+        held = self.block(block.id)
+        if held is not None and held.growing:
+            block = replace(block, version=held.version + 1)
+            if not block.growing and block.kind == held.kind:
+                ops, end = grown(held, block)
+                version = held.version + bool(ops)
+                self._put(BlockPatch(seq=self._number(), part=part, version=version, ops=tuple(ops), grown=end))
+                return replace(block, version=version)
         self._put(BlockRender(seq=self._number(), part=part, block=block))
+        return block
+
+    def draft(self, draft: Draft) -> None:
+        """Something was written on a block; what there is to see of it comes with the next frames."""
+        self._drafts[draft.block] = draft
+
+    def take_over(self, call: str, after: str) -> None:
+        """A call writes anew what an earlier one got wrong, in its place."""
+        if after in self._calls:
+            self._calls[call] = self._calls.pop(after)
+
+    def put_away(self, call: str, block_id: str) -> None:
+        """A call got its block wrong and no other one writes it anew: what was seen of it stays as plain text."""
+        self.tool_end(call, "error", None, 0)
+        held = self.block(block_id)
+        if held is not None and held.growing:
+            self.show(said(held))
 
     def block(self, block_id: str) -> Block | None:
         """The block as it stands, or None where this answer shows none by that id."""
@@ -163,14 +217,17 @@ class Answer:
         self._found[source.chunk] = self._numbers[number] = numbered
         return number
 
-    def finish(self, stopped: ToolStatus = "stopped", *, uncited: int = 3) -> None:
-        """Close what an error or a stop left open.
+    def finish(self, stopped: ToolStatus = "stopped", *, uncited: int = 3, kinds: Kinds = BLOCKS) -> None:
+        """Close what an error or a stop left open. A block that was being written stays as it is where that is sound,
+        else as plain text.
 
         Where passages were found and the text cites none, the best `uncited` of them are shown all the same: the answer
         rests on them, whatever the model wrote.
         """
+        self._look(opening=False)
         for call in list(self._calls):
             self.tool_end(call, stopped, None, 0)
+        self.settle(kinds)
         self._flush()
         if not self._cited and any(isinstance(part, TextPart) for part in self._parts):
             for number in sorted(self._numbers)[:uncited]:
@@ -181,14 +238,18 @@ class Answer:
         self._calls[part.call] = self._parts.index(part)
         self.tool_end(part.call, "stopped", summary, 0)
 
-    # ------------------------------------------------------------------------------------------ what comes out
+    def settle(self, kinds: Kinds) -> None:
+        """Leave each block that was being written sound, or as plain text."""
+        self._drafts.clear()
+        for part in list(self._parts):
+            if isinstance(part, BlockPart) and part.block.growing:
+                self.show(as_left(part.block, kinds))
 
-    @property
-    def pending(self) -> bool:
-        return bool(self._out or self._pending)
+    # ------------------------------------------------------------------------------------------ what comes out
 
     def take(self) -> list[LiveFrame]:
         """Every frame since the last call, numbered; the parts stand as of the last of them."""
+        self._look()
         self._flush()
         out, self._out = self._out, []
         return out
@@ -200,6 +261,16 @@ class Answer:
         return tuple(self._parts)
 
     # ------------------------------------------------------------------------------------------ inside
+
+    def _look(self, *, opening: bool = True) -> None:
+        """What was written on blocks since the last look."""
+        for draft in list(self._drafts.values()):
+            if draft.opened:
+                if ops := draft.take():
+                    self.patch(draft.block, ops)
+            elif opening and (block := draft.open()) is not None:
+                self.tool_start(draft.call, draft.tool, draft.title)
+                self.show(block)
 
     def _next(self) -> int:
         self._count += 1

@@ -39,8 +39,8 @@ class Witness(Tab):
     seen: set[str]
 
     @classmethod
-    async def of(cls, stage: Stage) -> "Witness":
-        tab = cls(stage.url, stage.key, assistant="scripted")
+    async def of(cls, stage: Stage, assistant: str = "scripted") -> "Witness":
+        tab = cls(stage.url, stage.key, assistant=assistant)
         tab.seen = set()
         await tab.attach()
         return tab

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vendors.script import (
@@ -25,7 +25,7 @@ from vendors.script import (
     find,
     text_of,
 )
-from vendors.wire import Item, arguments, flatten, pieces
+from vendors.wire import Item, arguments, flatten, pieces, sent
 from vendors.wire import event as sse
 
 _STOP = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
@@ -66,13 +66,20 @@ def _message(request: dict[str, Any], content: list[dict[str, Any]], usage: Usag
     }
 
 
-def _block(index: int, start: dict[str, Any], deltas: list[dict[str, Any]], delay: float = 0.0) -> Iterator[Item]:
+def _block(
+    index: int, start: dict[str, Any], deltas: Sequence[dict[str, Any] | float], delay: float = 0.0
+) -> Iterator[Item]:
     yield _event("content_block_start", index=index, content_block=start)
     for delta in deltas:
         if delay:
             yield delay
-        yield _event("content_block_delta", index=index, delta=delta)
+        yield _event("content_block_delta", index=index, delta=delta) if isinstance(delta, dict) else delta
     yield _event("content_block_stop", index=index)
+
+
+def _input(step: ToolCall) -> Iterator[dict[str, Any] | float]:
+    for piece in ("", *sent(step)):
+        yield {"type": "input_json_delta", "partial_json": piece} if isinstance(piece, str) else piece
 
 
 def _reasoning(step: Reasoning) -> list[dict[str, Any]]:
@@ -103,11 +110,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
                 reason = "refusal"
             case ToolCall():
                 start = {"type": "tool_use", "id": step.id or f"toolu_{step.name}_{index}", "name": step.name}
-                deltas = [
-                    {"type": "input_json_delta", "partial_json": piece}
-                    for piece in ["", *pieces(arguments(step), step.pieces)]
-                ]
-                yield from _block(index, {**start, "input": {}}, deltas)
+                yield from _block(index, {**start, "input": {}}, list(_input(step)))
                 index += 1
                 reason = "tool_use"
             case Finish():

@@ -24,7 +24,7 @@ from vendors.script import (
     find,
     text_of,
 )
-from vendors.wire import Item, arguments, data, flatten, pieces
+from vendors.wire import Item, arguments, data, flatten, pieces, sent
 
 ping = b": ping\n\n"
 CREATED = 1_763_800_000
@@ -91,8 +91,11 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
                     "function": {"name": step.name, "arguments": ""},
                 }
                 yield _delta(request, {"tool_calls": [head]})
-                for piece in pieces(arguments(step), step.pieces):
-                    yield _delta(request, {"tool_calls": [{"index": tools, "function": {"arguments": piece}}]})
+                for piece in sent(step):
+                    if isinstance(piece, str):
+                        yield _delta(request, {"tool_calls": [{"index": tools, "function": {"arguments": piece}}]})
+                    else:
+                        yield piece
                 tools += 1
                 reason = "tool_calls"
             case Finish():

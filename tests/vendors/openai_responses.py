@@ -24,7 +24,7 @@ from vendors.script import (
     Usage,
     find,
 )
-from vendors.wire import Item, arguments, flatten, pieces
+from vendors.wire import Item, arguments, flatten, pieces, sent
 from vendors.wire import event as sse
 
 ping = b": ping\n\n"
@@ -140,8 +140,11 @@ class _Answer:
         yield self.added({**item, "status": "in_progress", "arguments": ""})
         whole = arguments(step)
         at = {"item_id": item["id"], "output_index": index}
-        for piece in pieces(whole, step.pieces):
-            yield self.event("response.function_call_arguments.delta", **at, delta=piece)
+        for piece in sent(step):
+            if isinstance(piece, str):
+                yield self.event("response.function_call_arguments.delta", **at, delta=piece)
+            else:
+                yield piece
         yield self.event("response.function_call_arguments.done", **at, arguments=whole, name=step.name)
         yield self.done({**item, "status": "completed", "arguments": whole})
 

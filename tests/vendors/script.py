@@ -52,13 +52,17 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A call of a tool. `raw` replaces the JSON of `args`; its text is sent in `pieces` chunks."""
+    """A call of a tool. `raw` replaces the JSON of `args`; its text is sent in `pieces` chunks.
+
+    `sent` replaces the cutting: the chunks, and between them seconds to wait.
+    """
 
     name: str
     args: dict[str, Any] = field(default_factory=dict)
     id: str | None = None
     pieces: int = 3
     raw: str | None = None
+    sent: Sequence[str | float] | None = None
 
 
 @dataclass(frozen=True)

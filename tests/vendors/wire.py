@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from vendors.script import Cut, HttpError, PingsOnly, Script, Stall
+from vendors.script import Cut, HttpError, PingsOnly, Script, Stall, ToolCall
 
 # Bytes of one event, seconds to wait, or what the connection itself has to do.
 Item = bytes | float | Cut | Stall | PingsOnly
@@ -52,8 +52,15 @@ def pieces(text: str, count: int) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)] or [""]
 
 
-def arguments(call: Any) -> str:
+def arguments(call: ToolCall) -> str:
+    if call.sent is not None:
+        return "".join(piece for piece in call.sent if isinstance(piece, str))
     return call.raw if call.raw is not None else json.dumps(call.args, ensure_ascii=False)
+
+
+def sent(call: ToolCall) -> Sequence[str | float]:
+    """A call's arguments as they are sent: chunks, and seconds to wait."""
+    return pieces(arguments(call), call.pieces) if call.sent is None else call.sent
 
 
 def flatten(content: Any) -> str:

@@ -60,7 +60,7 @@ class Screen:
                     self._text(at, text)
                 case ToolPart():
                     self._tool(at, part)
-                case BlockPart(block=block) if self._shown.get(at) is None:
+                case BlockPart(block=block) if self._shown.get(at) is None and not block.growing:
                     self._block(at, block)
         self._out.flush()
 

@@ -124,6 +124,7 @@ async def _end_or_begin_anew(
         return journal.start_anew(turn.id, turn.epoch, message)
     answer = Answer(with_states(parts, await states_of(connection, turn.message)), seq=seq)
     await _close_calls(environment, connection, turn.id, answer, parts)
+    answer.settle(environment.catalogue.kinds)
     status: EndStatus = "stopped" if turn.stop_asked else "interrupted"
     kinds = environment.catalogue.kinds
     shown = tuple(

@@ -35,7 +35,7 @@ from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.prepared import Write
 from opsloom_server.store.records import usage_write
 from opsloom_server.store.turns import call_ended, call_started
-from opsloom_server.stream import Answer
+from opsloom_server.stream import Answer, Draft
 from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.handler import Errand
 from opsloom_server.tools.tool import Due
@@ -202,12 +202,24 @@ class RunningTurn:
             self.lose()
             raise
 
-    def show(self, block: Block) -> None:
-        self._answer.show(block)
+    def show(self, block: Block) -> Block:
+        shown = self._answer.show(block)
         self.flush()
+        return shown
 
     def patch(self, block_id: str, ops: list[PatchOp]) -> None:
         self._answer.patch(block_id, ops)
+        self._due()
+
+    def draft(self, draft: Draft) -> None:
+        self._answer.draft(draft)
+        self._due()
+
+    def take_over(self, call: str, after: str) -> None:
+        self._answer.take_over(call, after)
+
+    def put_away(self, call: str, block: str) -> None:
+        self._answer.put_away(call, block)
         self._due()
 
     def cite(self, source: Source) -> int:
@@ -319,7 +331,8 @@ class RunningTurn:
         if self.lost:
             await self._drop(ended)
             return
-        self._answer.finish("error" if status == "failed" else "stopped")
+        kinds = self._session.environment.catalogue.kinds
+        self._answer.finish("error" if status == "failed" else "stopped", kinds=kinds)
         self.settle()
         ending = self._ending = asyncio.create_task(self._end(status, outcome, ended), name=f"end of {self.id}")
         while not ending.done():

@@ -40,7 +40,7 @@ class ShowBlock(Tool):
         return None  # the block itself says it
 
     async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
-        block = make_block(self.kind.kind, args, new_id("blk"), {self.kind.kind: self.kind})
+        block = make_block(self.kind.kind, args, context.block or new_id("blk"), {self.kind.kind: self.kind})
         if self.kind.waits:
             yield Ask(block)
         else:

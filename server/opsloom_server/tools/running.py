@@ -97,9 +97,8 @@ async def _follow(
                 case Progress():
                     sink.tool_progress(context.call, event.done, event.total, event.note)
                 case Show(block):
-                    shown.add(block)
+                    shown.add(sink.show(block))
                     calls.showed(context.call, block.id)
-                    sink.show(block)
                 case Patch():
                     try:
                         shown.change(event)
@@ -110,8 +109,7 @@ async def _follow(
                 case Cite(source):
                     reply = sink.cite(source)
                 case Ask(block, expires_in):
-                    shown.add(block)
-                    sink.show(block)
+                    shown.add(sink.show(block))
                     return Outcome(status="ok", summary="Waiting for an answer", asked=block, expires_in=expires_in)
                 case Result(value, summary):
                     return Outcome(status="ok", summary=summary, value=value)
@@ -146,5 +144,5 @@ async def settled(task: asyncio.Task[None]) -> None:
         log.error("a stopped tool call could not be written down", exc_info=error)
 
 
-def with_call(context: ToolContext, call: str, shown: Shown) -> ToolContext:
-    return replace(context, call=call, shown=shown.blocks)
+def with_call(context: ToolContext, call: str, shown: Shown, block: str | None = None) -> ToolContext:
+    return replace(context, call=call, shown=shown.blocks, block=block)

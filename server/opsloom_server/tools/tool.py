@@ -42,6 +42,8 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     """The id of the answer that is being written."""
     tainted: bool = False
     """Whether text from outside is in what the model was told so far."""
+    block: str | None = None
+    """The id of the block that people see of this call already, as the model wrote it before their eyes."""
 
 
 Effect = Literal["reads", "changes", "sends", "fetches"]
@@ -119,7 +121,10 @@ class Due(Struct, frozen=True, kw_only=True):
 
 
 class ToolSink(Protocol):
-    """Where a call's events go: the turn. What is async returns after commit; the rest never waits."""
+    """Where a call's events go: the turn. What is async returns after commit; the rest never waits.
+
+    `show` gives the block as it stands in the answer: of one that grew there, `version` counts that too.
+    """
 
     async def tool_start(
         self,
@@ -152,7 +157,7 @@ class ToolSink(Protocol):
         """Whether the person has allowed this tool from now on."""
         ...
 
-    def show(self, block: Block) -> None: ...
+    def show(self, block: Block) -> Block: ...
     def patch(self, block_id: str, ops: list[PatchOp]) -> None: ...
     def cite(self, source: Source) -> int: ...
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
 
+from msgspec.structs import replace
 from opsloom_blocks import BlockError
 from pydantic_ai import RunContext
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry, ToolFailed
@@ -22,7 +23,8 @@ from opsloom_server.tools.approving import CHANGED, binding, request
 from opsloom_server.tools.arguments import arguments, words
 from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.carrying import carry_out
-from opsloom_server.tools.events import ToolEvent
+from opsloom_server.tools.drafts import Drafts
+from opsloom_server.tools.events import Show, ToolEvent
 from opsloom_server.tools.parsing import JSON_OBJECT, what_was_read
 from opsloom_server.tools.running import Shown, with_call
 from opsloom_server.tools.tool import RETRIES, HasSink, Tool, ToolContext, ToolSink
@@ -33,10 +35,17 @@ log = logging.getLogger("opsloom.tools")
 class OpsloomToolset(AbstractToolset[HasSink]):
     """The tools of one agent run: make one a run and pass it as `toolsets=[…]`; `deps.sink` gets the events.
 
-    `shown` seeds the blocks that the answer has already, where a waiting answer goes on.
+    `shown` seeds the blocks that the answer has already, where a waiting answer goes on. `drafts` knows which blocks
+    people have seen growing.
     """
 
-    def __init__(self, tools: Sequence[Tool], context: ToolContext, calls: RunningCalls | None = None) -> None:
+    def __init__(
+        self,
+        tools: Sequence[Tool],
+        context: ToolContext,
+        calls: RunningCalls | None = None,
+        drafts: Drafts | None = None,
+    ) -> None:
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._entries = {tool.name: self._entry(tool) for tool in tools}
         self._context = context
@@ -46,6 +55,7 @@ class OpsloomToolset(AbstractToolset[HasSink]):
         self._in_order = asyncio.Lock()
         # Text from outside is in what the model knows: it may be somebody else's wish that it follows.
         self._tainted = context.tainted
+        self._drafts = drafts
 
     @property
     def id(self) -> str:
@@ -68,7 +78,11 @@ class OpsloomToolset(AbstractToolset[HasSink]):
                 if ctx.retry >= min(tool.retries, RETRIES):
                     if tool.instead(what_was_read(raw)):
                         return
+                    if self._drafts is not None:
+                        self._drafts.refused(ctx.tool_call_id or tool.name)
                     raise ToolFailed(f"{tool.name} was not run; its arguments are wrong. {error.text}") from None
+                if self._drafts is not None:
+                    self._drafts.refused(ctx.tool_call_id or tool.name)
                 raise ModelRetry(words(error.issues)) from None
 
         return ToolsetTool(
@@ -92,7 +106,9 @@ class OpsloomToolset(AbstractToolset[HasSink]):
                 raise
             found, args = Instead(found, events), None
         sink = ctx.deps.sink
-        context = with_call(self._context, ctx.tool_call_id or name, self._shown)
+        call = ctx.tool_call_id or name
+        block = self._drafts.block_of(call) if self._drafts is not None else None
+        context = with_call(self._context, call, self._shown, block)
         approval = None
         if ctx.tool_call_approved:
             approval = self._approved(found, args, context, ctx.tool_call_metadata)
@@ -143,7 +159,10 @@ class Instead(Tool):
 
     async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         for event in self._events:
-            yield event
+            if isinstance(event, Show) and context.block is not None:
+                yield Show(replace(event.block, id=context.block))
+            else:
+                yield event
 
     def visible(self, args: Any) -> Any:
         return None  # they fit nothing that people could be shown

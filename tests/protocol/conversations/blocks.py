@@ -12,7 +12,7 @@ from opsloom_protocol.frames import (
     ToolProgress,
     ToolStart,
 )
-from opsloom_protocol.messages import Block, BlockPart, BlockState, Message, PatchOp, Progress, ToolPart
+from opsloom_protocol.messages import Block, BlockPart, BlockState, Grown, Message, PatchOp, Progress, ToolPart
 
 from protocol.conversations.shapes import (
     NOW,
@@ -74,6 +74,20 @@ def op(kind: Literal["set", "append", "remove"], path: str, *value: Any) -> Patc
     return PatchOp(op=kind, path=path, value=value[0]) if value else PatchOp(op=kind, path=path)
 
 
+NAME = {"name": "who", "label": "Name"}
+WHOLE = block(
+    "blk_3", "form", {"title": "Who?", "fields": [NAME, NAME], "submit": "Send"}, "Who?\n- Name\n- Name", 5, OPEN
+)
+
+
+def growing(data: Any, version: int) -> Block:
+    return Block(id="blk_3", kind="form", version=version, data=data, fallback="Who?", growing=True)
+
+
+def grows(shown: Block) -> Message:
+    return answer("msg_2", "msg_1", BlockPart(block=shown), status="running")
+
+
 def showing(data: Any) -> list[ServerFrame]:
     """A running answer that shows one table with this data, at seq 1."""
     shown = BlockRender(seq=1, part=0, block=block("blk_1", "table", data, "A table"))
@@ -129,6 +143,30 @@ BLOCKS = (
             *showing({"rows": [1]}),
             BlockRender(seq=2, part=0, block=block("blk_1", "table", {"rows": [9]}, "A table", 2)),
             shows({"rows": [9]}, 2, 2),
+        ],
+    ),
+    Conversation(
+        name="block-that-grows",
+        about="A form is seen while it is written; got wrong, it is written anew in its place; then it is whole.",
+        steps=[
+            snapshot(1, ASKED),
+            begins(2, "msg_2", "msg_1"),
+            BlockRender(seq=1, part=0, block=growing({"title": "Wh", "fields": []}, 1)),
+            patches(2, 2, op("append", "/title", "o?")),
+            fresh(2, ASKED, turn=running("trn_1", grows(growing({"title": "Who?", "fields": []}, 2)), 2)),
+            BlockRender(seq=3, part=0, block=growing({"title": "Who?", "fields": [NAME]}, 3)),
+            patches(4, 4, op("append", "/fields", [NAME, NAME])),
+            BlockPatch(
+                seq=5,
+                part=0,
+                version=5,
+                ops=(op("remove", "/fields/2"), op("set", "/submit", "Send")),
+                grown=Grown(fallback="Who?\n- Name\n- Name", state=OPEN),
+            ),
+            fresh(2, ASKED, turn=running("trn_1", grows(WHOLE), 5)),
+            patches(6, 6, op("set", "/title", "Who are you?")),
+            BlockPatch(seq=7, part=0, version=6, ops=(), grown=Grown(fallback="Who are you?")),
+            says(["Fill it in."], seq=8, part=1)[0],
         ],
     ),
     Conversation(

@@ -44,8 +44,31 @@ class Sink:
 
 
 @dataclass
+class Calls:
+    """Records what the model wrote as the arguments of its calls."""
+
+    written: dict[str, str] = field(default_factory=dict)
+    times: int = 0
+
+    def response(self) -> None:
+        pass
+
+    def call(self, call: str, tool: str, text: str) -> None:
+        self.written[call] = text
+
+    def arguments(self, call: str, text: str) -> None:
+        assert text
+        self.times += 1
+        self.written[call] += text
+
+    def ended(self) -> None:
+        pass
+
+
+@dataclass
 class Deps:
     sink: Sink = field(default_factory=Sink)
+    calls: Calls = field(default_factory=Calls)
 
 
 def settings_for(vendor: ScriptedVendor, **more: Any) -> Settings:

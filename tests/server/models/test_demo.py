@@ -103,8 +103,9 @@ class TurnSink(Sink):
     async def may_run(self, tool: str) -> bool:
         raise AssertionError(tool)
 
-    def show(self, block: Block) -> None:
+    def show(self, block: Block) -> Block:
         self.blocks[block.id] = block
+        return block
 
     def patch(self, block_id: str, ops: list[PatchOp]) -> None:
         self.patches.append((block_id, ops))

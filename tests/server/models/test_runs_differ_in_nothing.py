@@ -19,7 +19,7 @@ from opsloom_server.models import Models, ModelTimeouts, Stop, Stopped, forward_
 from opsloom_server.models.seam.model import Retries, Seam
 from pydantic_ai import RunCancelled
 from pydantic_ai.exceptions import ContentFilterError, OutputTokenLimitExceeded, UnexpectedModelBehavior
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ToolCallPart
 from pydantic_ai.models import Model
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
@@ -42,6 +42,7 @@ from vendors import (
     ToolCall,
     Usage,
 )
+from vendors.wire import sent
 
 KINDS = ("openai-chat", "openai", "anthropic")
 Way = Callable[[Model, Deps, Stop], Coroutine[Any, Any, tuple[str, Sequence[ModelMessage], RunUsage]]]
@@ -99,7 +100,7 @@ said: st.SearchStrategy[Step] = st.one_of(
     tokens.map(lambda t: Reasoning(tokens=t)),
     tokens.map(lambda t: Reasoning(tokens=t, field="reasoning")),
     st.builds(
-        lambda a, pieces: ToolCall("add", {"a": a, "b": 2}, pieces=pieces), st.integers(0, 999), st.integers(1, 4)
+        lambda a, pieces: ToolCall("add", {"a": a, "b": 2}, pieces=pieces), st.integers(0, 999), st.integers(1, 12)
     ),
     st.just(ToolCall("add", raw='{"a": 1, "b"', pieces=2)),
     st.just(ToolCall("nothing", {"x": "y"})),
@@ -147,6 +148,10 @@ def plain(value: Any) -> Any:
             if key not in ("timestamp", "run_id", "conversation_id", "history_digest", "tool_call_id")
         }
     return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def calls_of(messages: Sequence[ModelMessage]) -> list[ToolCallPart]:
+    return [part for message in messages for part in message.parts if isinstance(part, ToolCallPart)]
 
 
 async def ours(model: Model, deps: Deps, stop: Stop) -> tuple[str, Sequence[ModelMessage], RunUsage]:
@@ -208,6 +213,8 @@ async def outcome(way: Way, model: Model, vendor: ScriptedVendor, script: list[S
     result["usage"] = usage and (usage.requests, usage.input_tokens, usage.output_tokens, usage.cache_read_tokens)
     result["requests"] = [plain(request.body) for request in vendor.requests]
     result["sink"] = deps.sink.parts
+    result["written"] = list(deps.calls.written.values())
+    assert all(deps.calls.written[call.tool_call_id] == (call.args or "") for call in calls_of(messages))
     return result
 
 
@@ -275,6 +282,8 @@ def test_a_turn(bench: Bench, kind: str, script: list[Step], split: Any) -> None
 @given(steps=st.lists(said, min_size=1, max_size=3), at=st.integers(0, 20), split=splits)
 @example(steps=[Text(tokens=["a", "b", "c", "d"])], at=3, split=None)
 @example(steps=[Reasoning(tokens=["a", "b", "c", "d"])], at=3, split=whole)
+@example(steps=[ToolCall("add", {"a": 1, "b": 2}, pieces=12)], at=0, split=None)
+@example(steps=[Text("so"), ToolCall("add", {"a": 1, "b": 2}, pieces=12)], at=1, split=whole)
 def test_a_turn_that_is_stopped(bench: Bench, kind: str, steps: list[Step], at: int, split: Any) -> None:
     bench.compare(kind, paused_at(steps, at), split, stop=True)
 
@@ -285,7 +294,11 @@ def paused_at(steps: list[Step], at: int) -> list[Step]:
     for step in steps:
         if isinstance(step, Text) and 0 <= at < len(step.cut()):
             script += [replace(step, tokens=step.cut()[:at]), Pause(20.0), replace(step, tokens=step.cut()[at:])]
+        elif isinstance(step, ToolCall) and at == 0:
+            cut = [piece for piece in sent(step) if isinstance(piece, str)]
+            script.append(replace(step, sent=[*cut[: len(cut) // 2], 20.0, *cut[len(cut) // 2 :]]))
         else:
             script.append(step)
         at -= len(step.cut()) if isinstance(step, Text) else 1
-    return script if any(isinstance(step, Pause) for step in script) else [*script, Pause(20.0)]
+    pauses = any(isinstance(step, Pause) or (isinstance(step, ToolCall) and step.sent) for step in script)
+    return script if pauses else [*script, Pause(20.0)]

@@ -53,8 +53,9 @@ class Recorder:
     async def may_run(self, tool: str) -> bool:
         return tool in self.allowed
 
-    def show(self, block: Block) -> None:
+    def show(self, block: Block) -> Block:
         self.events.append(("show", block))
+        return block
 
     def patch(self, block_id: str, ops: list[PatchOp]) -> None:
         self.events.append(("patch", block_id, ops))

@@ -17,6 +17,7 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
   const busy = useChat((state) => state.pending.some(({ frame, error }) => frame.type === "act" && frame.block === block.id && error === null));
   const [issues, setIssues] = useState<BlockProps["issues"]>([]);
   const state = block.state ?? null;
+  const growing = block.growing === true;
 
   const Shown = blockComponent(block.kind);
   if (!Shown) return <Unknown block={block} />;
@@ -26,12 +27,16 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
     if (!outcome.ok) setIssues(outcome.error.issues?.length ? outcome.error.issues : [{ path: "", text: outcome.error.text }]);
     return outcome;
   };
+  const open = !growing && (state === null || state.status === "open");
   return (
-    <Guard key={block.id} data={block.data} fallback={<Unknown block={block} />}>
-      <Suspense fallback={<div className="skeleton rounded-panel" style={{ blockSize: reserved(block.kind) }} />}>
-        <Shown block={block} data={block.data} state={state} open={state === null || state.status === "open"} busy={busy} issues={issues} live={live} act={act} />
-      </Suspense>
-    </Guard>
+    <div aria-busy={growing || undefined}>
+      <Guard key={block.id} data={block.data} fallback={<Unknown block={block} />}>
+        <Suspense fallback={<div className="skeleton rounded-panel" style={{ blockSize: reserved(block.kind) }} />}>
+          <Shown block={block} data={block.data} state={state} open={open} busy={busy} issues={issues} live={live} growing={growing} act={act} />
+        </Suspense>
+      </Guard>
+      {growing ? <p className="shimmer mt-1.5 w-fit text-caption">Still being written</p> : null}
+    </div>
   );
 }
 

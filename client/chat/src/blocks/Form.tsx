@@ -10,7 +10,7 @@ import { FileField, Rating, Slider } from "./form/Inputs";
 import { Settled } from "./parts/Settled";
 import type { BlockProps } from "./registry";
 
-export default function Form({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
+export default function Form({ data, state, open, growing, busy, issues, act }: BlockProps): ReactNode {
   const { title = "", fields = [], submit = "Send" } = data as FormData;
   const [draft, setDraft] = useState<Draft>({});
   const [tried, setTried] = useState(false);
@@ -57,7 +57,7 @@ export default function Form({ data, state, open, busy, issues, act }: BlockProp
         </div>
         {general.map((issue) => <Issue key={issue.path + issue.text} text={issue.text} />)}
         <div className="mt-5 flex items-center justify-end gap-3">
-          {open ? null : <p className="text-caption text-muted">{state?.status === "expired" ? "This form has expired." : "The conversation went on without it."}</p>}
+          {open || growing ? null : <p className="text-caption text-muted">{state?.status === "expired" ? "This form has expired." : "The conversation went on without it."}</p>}
           <Button kind="primary" type="submit" disabled={!open || busy}>{busy ? "Sending" : submit}</Button>
         </div>
       </form>

@@ -7,7 +7,7 @@ export interface BlockProps {
   data: unknown;
   /** Replaced whole by the server; null where nobody can act on the block. */
   state: BlockState | null;
-  /** Acting makes sense: the block is open, and the session has not gone on without it. */
+  /** Acting makes sense: the block is whole and open, and the session has not gone on without it. */
   open: boolean;
   /** An action is on its way. */
   busy: boolean;
@@ -15,6 +15,8 @@ export interface BlockProps {
   issues: readonly { path: string; text: string }[];
   /** The answer that holds the block is still being written. */
   live: boolean;
+  /** The model is still writing this very block: `data` has what is required, and texts and lists as far as they have come. */
+  growing: boolean;
   act: (action: string, values?: unknown) => Promise<Outcome>;
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,20 @@ from opsloom_server.models.seam.reader import Piece, Reader
 from opsloom_server.models.seam.watch import ModelTimeouts
 
 
+class _Function(Struct, forbid_unknown_fields=True):
+    arguments: str
+    name: None = None
+
+
+class _Call(Struct, forbid_unknown_fields=True):
+    """More arguments of a call that has begun: its name and id came before."""
+
+    index: int
+    function: _Function
+    id: None = None
+    type: Literal["function"] | None = None
+
+
 class _Delta(Struct, forbid_unknown_fields=True):
     content: str | None = None
     reasoning_content: str | None = None
@@ -29,7 +43,7 @@ class _Delta(Struct, forbid_unknown_fields=True):
     refusal: None = None
     function_call: None = None
     audio: None = None
-    tool_calls: tuple[()] | None = None
+    tool_calls: list[_Call] | None = None
     annotations: tuple[()] | None = None
 
 
@@ -40,7 +54,8 @@ class _Choice(Struct):
 
 
 class _Chunk(Struct):
-    """A chunk that is only text or only reasoning: every other thing the framework reads has to be absent."""
+    """A chunk that is only text, only reasoning or only more arguments of one call: every other thing that the
+    framework reads has to be absent."""
 
     choices: tuple[_Choice]
     id: str | None = None
@@ -66,6 +81,8 @@ class ChatWire:
         except msgspec.DecodeError:  # [DONE], a tool call, something new: not ours
             return None
         delta = chunk.choices[0].delta
+        if delta.tool_calls:
+            return _arguments(delta, chunk)
         if delta.content:
             if delta.reasoning or delta.reasoning_content:
                 return None
@@ -78,12 +95,15 @@ class ChatWire:
 
     def merged(self, last: Piece, text: str) -> bytes:
         chunk: _Chunk = last.source
+        delta: dict[Any, Any] = {last.part: text}
+        if last.kind == "call":
+            delta = {"tool_calls": [{"index": last.part, "function": {"arguments": text}}]}
         whole: dict[str, Any] = {
             "id": chunk.id,
             "object": "chat.completion.chunk",
             "created": chunk.created,
             "model": chunk.model,
-            "choices": [{"index": 0, "delta": {last.part: text}, "logprobs": None, "finish_reason": None}],
+            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}],
         }
         if chunk.service_tier is not None:
             whole["service_tier"] = chunk.service_tier
@@ -94,6 +114,14 @@ class ChatWire:
 
     def is_content(self, raw: bytes) -> bool:
         return b'"tool_calls":[' in raw or b'"tool_calls": [' in raw or b'"refusal":"' in raw
+
+
+def _arguments(delta: _Delta, chunk: _Chunk) -> Piece | None:
+    calls = delta.tool_calls or ()
+    if len(calls) != 1 or delta.content or delta.reasoning or delta.reasoning_content:
+        return None
+    (call,) = calls
+    return Piece("call", call.index, call.function.arguments, chunk) if call.function.arguments else None
 
 
 class _Completions(AsyncCompletions):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
+import msgspec
 from pydantic_ai.messages import (
     PartDeltaEvent,
     PartEndEvent,
@@ -12,9 +13,11 @@ from pydantic_ai.messages import (
     TextPartDelta,
     ThinkingPart,
     ThinkingPartDelta,
+    ToolCallPart,
+    ToolCallPartDelta,
 )
 
-Kind = Literal["text", "reasoning"]
+Kind = Literal["text", "reasoning", "call"]
 
 
 class ModelSink(Protocol):
@@ -29,6 +32,26 @@ class ModelSink(Protocol):
         ...
 
 
+class CallSink(Protocol):
+    """Where the arguments of the model's calls go while it writes them. Synchronous, as `ModelSink`."""
+
+    def response(self) -> None:
+        """The model begins a response."""
+        ...
+
+    def call(self, call: str, tool: str, text: str) -> None:
+        """It begins a call; `text` is the beginning of its arguments as JSON."""
+        ...
+
+    def arguments(self, call: str, text: str) -> None:
+        """More of the arguments."""
+        ...
+
+    def ended(self) -> None:
+        """The response is over; calls that it began run now."""
+        ...
+
+
 class Feed:
     """One stream of a model into one sink.
 
@@ -36,10 +59,12 @@ class Feed:
     it gave come again later, merged, as an event: `ahead` counts them, so that they are not given twice.
     """
 
-    __slots__ = ("ahead", "fresh", "index", "open", "sink")
+    __slots__ = ("_calls", "ahead", "calls", "fresh", "index", "open", "sink")
 
-    def __init__(self, sink: ModelSink) -> None:
+    def __init__(self, sink: ModelSink, calls: CallSink | None = None) -> None:
         self.sink = sink
+        self.calls = calls
+        self._calls: dict[int, str] = {}  # the calls of this response by their index
         self.open: Kind | None = None  # the part that may be run ahead in; None before the first and between parts
         self.index = -1  # its index in the framework's response
         self.fresh = False  # nothing of the open part has been given yet
@@ -61,6 +86,13 @@ class Feed:
                 self._begin("text", index, text)
             case PartStartEvent(index=index, part=ThinkingPart(content=thought)):
                 self._begin("reasoning", index, thought)
+            case PartDeltaEvent(index=index, delta=ToolCallPartDelta(args_delta=str(text))) if index in self._calls:
+                self._more("call", index, text)
+            case PartStartEvent(index=index, part=ToolCallPart() as part) if self.calls is not None:
+                self._calls[index] = part.tool_call_id
+                text = part.args if isinstance(part.args, str) else msgspec.json.encode(part.args or {}).decode()
+                self.calls.call(part.tool_call_id, part.tool_name, text if part.args else "")
+                self.open, self.index, self.ahead = "call", index, 0
             case PartStartEvent() | PartEndEvent():
                 self.open = None
                 self.ahead = 0
@@ -79,7 +111,7 @@ class Feed:
         if index != self.index or kind != self.open:
             # A vendor that goes back to an earlier part: follow it, but do not run ahead there.
             if text:
-                self._to_sink(kind, text, new_part=self.open != kind)
+                self._to_sink(kind, text, index, new_part=self.open != kind)
             self.open = None
             self.ahead = 0
             return
@@ -90,14 +122,16 @@ class Feed:
 
     def _give(self, text: str) -> None:
         assert self.open is not None
-        self._to_sink(self.open, text, new_part=self.fresh)
+        self._to_sink(self.open, text, self.index, new_part=self.fresh)
         self.fresh = False
 
-    def _to_sink(self, kind: Kind, text: str, *, new_part: bool) -> None:
+    def _to_sink(self, kind: Kind, text: str, index: int, *, new_part: bool) -> None:
         if kind == "text":
             self.sink.text(text, new_part=new_part)
-        else:
+        elif kind == "reasoning":
             self.sink.reasoning(text, new_part=new_part)
+        elif self.calls is not None:
+            self.calls.arguments(self._calls[index], text)
 
 
 class Feeds:
@@ -110,9 +144,9 @@ class Feeds:
     def __init__(self) -> None:
         self._by_run: dict[str, Feed] = {}
 
-    def opened(self, run: str, sink: ModelSink) -> Feed:
+    def opened(self, run: str, sink: ModelSink, calls: CallSink | None) -> Feed:
         """A new feed for the request that this run makes now."""
-        feed = self._by_run[run] = Feed(sink)
+        feed = self._by_run[run] = Feed(sink, calls)
         return feed
 
     def closed(self, run: str, feed: Feed) -> None:

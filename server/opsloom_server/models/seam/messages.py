@@ -13,6 +13,7 @@ from anthropic.resources.beta.messages import AsyncMessages
 from msgspec import Struct
 from pydantic_ai.models.anthropic import AnthropicModel
 
+from opsloom_server.models.seam.feed import Kind
 from opsloom_server.models.seam.model import Seam
 from opsloom_server.models.seam.reader import Piece, Reader
 from opsloom_server.models.seam.watch import ModelTimeouts
@@ -26,13 +27,22 @@ class _ThinkingDelta(Struct, tag="thinking_delta", forbid_unknown_fields=True):
     thinking: str
 
 
+class _InputDelta(Struct, tag="input_json_delta", forbid_unknown_fields=True):
+    partial_json: str
+
+
 class _BlockDelta(Struct):
-    """`content_block_delta` of text or thinking; signatures, tool input and citations are other deltas."""
+    """`content_block_delta` of text, thinking or a tool's input; signatures and citations are other deltas."""
 
     index: int
-    delta: _TextDelta | _ThinkingDelta
+    delta: _TextDelta | _ThinkingDelta | _InputDelta
 
 
+_DELTAS: Final[dict[Kind, tuple[str, str]]] = {
+    "text": ("text_delta", "text"),
+    "reasoning": ("thinking_delta", "thinking"),
+    "call": ("input_json_delta", "partial_json"),
+}
 DELTA: Final = b"event: content_block_delta\ndata: "
 _decoder: Final = msgspec.json.Decoder(_BlockDelta)
 
@@ -52,13 +62,12 @@ class MessagesWire:
                 return Piece("text", block.index, text, block) if text else None
             case _ThinkingDelta(thinking):
                 return Piece("reasoning", block.index, thinking, block) if thinking else None
+            case _InputDelta(json):
+                return Piece("call", block.index, json, block) if json else None
 
     def merged(self, last: Piece, text: str) -> bytes:
-        delta: dict[str, str]
-        if last.kind == "text":
-            delta = {"type": "text_delta", "text": text}
-        else:
-            delta = {"type": "thinking_delta", "thinking": text}
+        kind, field = _DELTAS[last.kind]
+        delta = {"type": kind, field: text}
         return DELTA + msgspec.json.encode({"type": "content_block_delta", "index": last.source.index, "delta": delta})
 
     def is_ping(self, raw: bytes) -> bool:

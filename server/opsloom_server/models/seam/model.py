@@ -100,6 +100,6 @@ class Seam(Model[Any]):
         reader = getattr(source, "_decoder", None)
         if sink is None or run_context.run_id is None or not isinstance(reader, Reader):
             return None
-        feed = feeds.opened(run_context.run_id, sink)
+        feed = feeds.opened(run_context.run_id, sink, getattr(run_context.deps, "calls", None))
         reader.attach(feed, frozenset(self.profile.get("thinking_tags") or ("<think>", "</think>")))
         return feed

@@ -38,10 +38,21 @@ class _Summary(Struct):
     sequence_number: int
 
 
+class _Arguments(Struct):
+    """`response.function_call_arguments.delta`."""
+
+    item_id: str
+    output_index: int
+    delta: str
+    sequence_number: int
+
+
+ARGUMENTS: Final = b"event: response.function_call_arguments.delta\ndata: "
 TEXT: Final = b"event: response.output_text.delta\ndata: "
 SUMMARY: Final = b"event: response.reasoning_summary_text.delta\ndata: "
 _text: Final = msgspec.json.Decoder(_Text)
 _summary: Final = msgspec.json.Decoder(_Summary)
+_arguments: Final = msgspec.json.Decoder(_Arguments)
 
 
 class ResponsesWire:
@@ -56,12 +67,15 @@ class ResponsesWire:
                 thought = _summary.decode(raw[len(SUMMARY) :])
                 part = (thought.item_id, thought.summary_index)
                 return Piece("reasoning", part, thought.delta, thought) if thought.delta else None
+            if raw.startswith(ARGUMENTS):
+                more = _arguments.decode(raw[len(ARGUMENTS) :])
+                return Piece("call", more.item_id, more.delta, more) if more.delta else None
         except msgspec.DecodeError:  # not as expected: it passes, and the SDK judges it
             return None
         return None
 
     def merged(self, last: Piece, text: str) -> bytes:
-        source: _Text | _Summary = last.source
+        source: _Text | _Summary | _Arguments = last.source
         whole: dict[str, Any] = {
             "type": "response.output_text.delta",
             "item_id": source.item_id,
@@ -72,6 +86,9 @@ class ResponsesWire:
         if isinstance(source, _Text):
             whole |= {"content_index": source.content_index, "logprobs": []}
             return TEXT + msgspec.json.encode(whole)
+        if isinstance(source, _Arguments):
+            whole["type"] = "response.function_call_arguments.delta"
+            return ARGUMENTS + msgspec.json.encode(whole)
         whole |= {"type": "response.reasoning_summary_text.delta", "summary_index": source.summary_index}
         return SUMMARY + msgspec.json.encode(whole)
 

@@ -24,7 +24,7 @@ export function Part({ part, live }: { part: PartData; live: boolean }): ReactNo
   return (
     <Guard data={part.data} fallback={unknown}>
       <Suspense fallback={room}>
-        <Shown block={block} data={part.data} state={null} open={false} busy={false} issues={[]} live={live} act={act} />
+        <Shown block={block} data={part.data} state={null} open={false} busy={false} issues={[]} live={live} growing={live} act={act} />
       </Suspense>
     </Guard>
   );
