@@ -7,7 +7,7 @@ from opsloom_blocks.content import Data, plain, schema_of
 from opsloom_blocks.errors import BlockError, ExtensionError, NotOpen, UnknownKind
 from opsloom_blocks.kind import BlockKind, Kinds
 from opsloom_blocks.loading import load_blocks
-from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, shape, validate
+from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, settled, shape, validate
 from opsloom_blocks.nesting import Holder, Part
 from opsloom_blocks.words import in_words
 
@@ -33,6 +33,7 @@ __all__ = [
     "plain",
     "schema",
     "schema_of",
+    "settled",
     "shape",
     "validate",
 ]

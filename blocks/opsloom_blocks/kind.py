@@ -26,6 +26,17 @@ class BlockKind(ABC, Generic[D]):
     """What people may do with it, and the shape of the `values` that come along."""
     waits: bool = False
     """Whether the answer waits until a person acted. The tool is then called `ask_<kind>`, else `show_<kind>`."""
+    cancels: frozenset[str] = frozenset()
+    """Those of the actions that are taken while the answer is being written, and only then: they cancel the call that
+    showed the block and leave the answer running; where no call runs any more, they stop the answer."""
+    handled: frozenset[str] = frozenset()
+    """Those of the actions that the server carries out without the model, as often as people like: the block stays
+    open, and a handler changes it in place (`docs/blocks-adding.md`)."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it wants an answer: some action of it closes it."""
+        return not self.actions.keys() <= self.cancels | self.handled
 
     @abstractmethod
     def fallback(self, data: D) -> str:

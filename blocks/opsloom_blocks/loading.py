@@ -44,8 +44,11 @@ def _inspect(where: str, kind: Any) -> None:
         raise ExtensionError(where, f"{kind.kind!r} is no name for a kind: lower-case letters, digits and _.")
     if not (isinstance(kind.data, type) and issubclass(kind.data, Struct)):
         raise ExtensionError(where, f"{type(kind).__name__}.data must be a msgspec.Struct class.")
-    if kind.waits and not kind.actions:
-        raise ExtensionError(where, f"{kind.kind!r} waits for a person, but has no actions.")
+    if not kind.cancels | kind.handled <= kind.actions.keys() or kind.cancels & kind.handled:
+        text = "`cancels` and `handled` each name some of the actions, and none of them twice."
+        raise ExtensionError(where, f"{kind.kind!r}: {text}")
+    if kind.waits and not kind.asks:
+        raise ExtensionError(where, f"{kind.kind!r} waits for a person, but none of its actions is an answer.")
     try:
         schema(kind)
         text = kind.fallback(validate(kind.kind, kind.example, {kind.kind: kind}))

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 from opsloom_protocol.errors import ProtocolError
-from opsloom_protocol.messages import Block, BlockState, Issue, PatchOp
+from opsloom_protocol.messages import Block, BlockState, BlockStatus, Issue, PatchOp
 from opsloom_protocol.patching import patch
 
 from opsloom_blocks.catalogue import BLOCKS
@@ -61,9 +61,9 @@ def patched(block: Block, ops: Iterable[PatchOp], kinds: Kinds = BLOCKS) -> Bloc
     return replace(block, version=block.version + 1, data=data, fallback=_words(kinds[block.kind], checked))
 
 
-def act(block: Block, action: str, values: Any, kinds: Kinds = BLOCKS) -> Acted:
-    """What a person did with a block, checked against the block's own data. Raises `BlockError` with pointers into
-    `values`, `NotOpen` where nothing is asked any more."""
+def act(block: Block, action: str, values: Any, kinds: Kinds = BLOCKS, *, running: bool = False) -> Acted:
+    """What a person did with a block, checked against the block's own data; `running` is whether its answer is being
+    written. Raises `BlockError` with pointers into `values`, `NotOpen` where nothing is asked any more."""
     found = kind_of(block.kind, kinds)
     if block.state is None:
         raise NotOpen("There is nothing to do here.")
@@ -71,12 +71,28 @@ def act(block: Block, action: str, values: Any, kinds: Kinds = BLOCKS) -> Acted:
         raise NotOpen(f"This was {block.state.status} already." if block.state.status != "expired" else "It expired.")
     if action not in found.actions:
         raise BlockError([Issue(path="", text=f"A {block.kind} block has no action {action[:40]!r}.")])
+    if action in found.cancels and not running:
+        raise NotOpen("This is over already.")
     data = validate(block.kind, block.data, kinds)
-    kept, issues = found.check_action(data, action, read(found.actions[action], values))
+    kept, issues = found.check_action(data, action, read(found.actions[action], {} if values is None else values))
     if issues:
         raise BlockError(issues)
-    state = BlockState(status="answered", action=action, values=plain(kept))
+    status: BlockStatus = "open" if action in found.handled else "answered"
+    state = BlockState(status=status, action=action, values=plain(kept))
     return Acted(state=state, summary=found.summary(data, action, kept))
+
+
+def settled(block: Block, kinds: Kinds = BLOCKS) -> Block:
+    """The block of an answer that is written: what could be done only meanwhile is no longer offered."""
+    found = kinds.get(block.kind)
+    if (
+        found is None
+        or block.state is None
+        or block.state.status != "open"
+        or not found.actions.keys() <= found.cancels
+    ):
+        return block
+    return replace(block, state=None)
 
 
 def schema(kind: BlockKind[Any]) -> dict[str, Any]:

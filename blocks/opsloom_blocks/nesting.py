@@ -53,7 +53,7 @@ class Holder(BlockKind[D]):
     @property
     def holds(self) -> list[str]:
         """The kinds that may stand in it: those that only show."""
-        return [name for name, kind in self.kinds.items() if not kind.actions]
+        return [name for name, kind in self.kinds.items() if not kind.asks]
 
     def rules(self, data: D) -> list[Issue]:
         """The kind's own rules, without those of what it holds."""
@@ -92,8 +92,8 @@ class _Walk:
 
     def _part(self, part: Part, place: str, level: int) -> None:
         kind = self.kinds.get(part.kind)
-        if kind is None or kind.actions:
-            known = ", ".join(name for name, one in self.kinds.items() if not one.actions)
+        if kind is None or kind.asks:
+            known = ", ".join(name for name, one in self.kinds.items() if not one.asks)
             what = "A block that asks stands alone" if kind else f"There is no kind {part.kind!r}"
             self._add(f"{place}/kind", f"{what}; inside others there can be: {known}.")
             return

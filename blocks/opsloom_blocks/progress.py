@@ -1,6 +1,6 @@
 """`progress`: how far a piece of work is, in stages that change in place."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 from opsloom_protocol.messages import Issue
@@ -26,6 +26,10 @@ class Progress(Data, frozen=True, kw_only=True):
     note: Annotated[str, Meta(max_length=500, description="what is going on now")] | None = None
 
 
+class Cancel(Data, frozen=True, kw_only=True):
+    """No more of it."""
+
+
 class ProgressKind(BlockKind[Progress]):
     kind = "progress"
     title = "Show progress"
@@ -43,6 +47,8 @@ class ProgressKind(BlockKind[Progress]):
         ],
         note="Section 4 of 9",
     )
+    actions = {"cancel": Cancel}  # noqa: RUF012
+    cancels = frozenset({"cancel"})
 
     def fallback(self, data: Progress) -> str:
         share = fraction(data)
@@ -57,6 +63,9 @@ class ProgressKind(BlockKind[Progress]):
         if data.note:
             lines.append(data.note)
         return "\n".join(lines)
+
+    def summary(self, data: Progress, action: str, values: Any) -> str:
+        return f"Cancelled: {data.title}."
 
     def check(self, data: Progress) -> list[Issue]:
         if data.total is not None and data.done is not None and data.done > data.total:

@@ -44,7 +44,7 @@ function nextPart(held: Part | undefined, frame: LiveFrame): Part {
       if (held.type === "reasoning") return { ...held, text: (held.text ?? "") + frame.text };
       break;
     case "tool.start":
-      if (held === undefined) return toolPart(frame);
+      if (held === undefined || held.type === "tool") return toolPart(frame);
       break;
     case "tool.progress":
       if (held?.type === "tool") return { ...held, progress: progressed(held.progress, frame) };

@@ -241,7 +241,7 @@ def _next_part(held: Part | None, frame: LiveFrame) -> Part:
             return ReasoningPart(text=text)
         case ReasoningDelta(text=text), ReasoningPart(text=before, ms=ms):
             return ReasoningPart(text=before + text, ms=ms)
-        case ToolStart(), None:
+        case ToolStart(), None | ToolPart():
             return ToolPart(call=frame.call, tool=frame.tool, title=frame.title, status="running", input=frame.input)
         case ToolProgress(), ToolPart():
             so_far = held.progress or Progress(done=0)

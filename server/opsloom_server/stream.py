@@ -23,6 +23,7 @@ from opsloom_protocol.frames import (
 from opsloom_protocol.messages import (
     Block,
     BlockPart,
+    BlockState,
     Part,
     PatchOp,
     ReasoningPart,
@@ -86,9 +87,19 @@ class Answer:
             self._open, self._kind = self._next(), kind
         self._pending.append(text)
 
-    def tool_start(self, call: str, tool: str, title: str, input: Any = None) -> None:  # noqa: A002
+    def tool_start(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any = None,  # noqa: A002
+        *,
+        again: bool = False,
+    ) -> None:
+        """A call begins, in a part of its own, or, `again`, in that of the last call of this name."""
         self._close()
-        part = self._calls[call] = self._next()
+        held = self._ended(call) if again else None
+        part = self._calls[call] = self._next() if held is None else held
         self._put(ToolStart(seq=self._number(), part=part, call=call, tool=tool, title=title, input=input))
 
     def tool_progress(
@@ -104,9 +115,11 @@ class Answer:
             self._put(ToolEnd(seq=self._number(), part=part, status=status, summary=summary, ms=ms))
 
     def show(self, block: Block) -> None:
-        """Show a block, or show it anew in its place where it is known."""
+        """Show a block, or show it anew in its place where it is known; what a person did with it stays."""
         self._close()
         part = self._blocks.get(block.id)
+        if (known := self.block(block.id)) is not None and known.state is not None and known.state.status != "open":
+            block = replace(block, state=known.state)
         if part is None:
             part = self._blocks[block.id] = self._next()
         self._put(BlockRender(seq=self._number(), part=part, block=block))
@@ -116,6 +129,12 @@ class Answer:
         index = self._blocks.get(block_id)
         part = self._parts[index] if index is not None else None
         return part.block if isinstance(part, BlockPart) else None
+
+    def act(self, block_id: str, state: BlockState) -> None:
+        """A person did something with a block; the frame that says so is not one of these."""
+        index = self._blocks.get(block_id)
+        if index is not None and (block := self.block(block_id)) is not None:
+            self._parts[index] = BlockPart(block=replace(block, state=state))
 
     def patch(self, block_id: str, ops: Iterable[PatchOp]) -> None:
         """Change a block in place.
@@ -184,6 +203,17 @@ class Answer:
     def _next(self) -> int:
         self._count += 1
         return self._count - 1
+
+    def _ended(self, call: str) -> int | None:
+        """The last part of this call."""
+        return next(
+            (
+                index
+                for index, part in reversed(list(enumerate(self._parts)))
+                if isinstance(part, ToolPart) and part.call == call
+            ),
+            None,
+        )
 
     def _number(self) -> int:
         self.seq += 1

@@ -24,7 +24,7 @@ ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(WORDS, max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-SHOWING = [kind for kind in BLOCKS.values() if not kind.actions and not isinstance(kind, Holder)]
+SHOWING = [kind for kind in BLOCKS.values() if not kind.asks and not isinstance(kind, Holder)]
 
 
 def data_of(kind: BlockKind[Any]) -> st.SearchStrategy[Any]:

@@ -80,7 +80,7 @@ def test_any_json_as_data_or_as_values(kind: str, raw: Any) -> None:
     for action in (*BLOCKS[kind].actions, "other"):
         for values in (raw, {"choices": raw}, {"values": raw}, {"choices": [raw]}, {"values": {"name": raw}}):
             try:
-                done = act(block, action, values)
+                done = act(block, action, values, running=action in BLOCKS[kind].cancels)
             except BlockError as refused:
                 in_words(refused)
             else:

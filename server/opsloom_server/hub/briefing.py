@@ -1,19 +1,23 @@
 """What a turn is told: the path's memory, the assistant's instructions, and what it may use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from opsloom_protocol.messages import Block, BlockPart, FilePart, Part, TextPart
+from opsloom_protocol.messages import BlockPart, FilePart, Part, TextPart
 from pydantic_ai.messages import ModelMessage
 
+from opsloom_server.errors import Conflict
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.models import default_model
 from opsloom_server.orchestrator import Brief, recalled, retold
-from opsloom_server.store.turns import Memory, memory, open_blocks
+from opsloom_server.store.blocks import open_blocks
+from opsloom_server.store.turns import Memory, memory
 from opsloom_server.tools.answers import WITHDRAWN
+from opsloom_server.tools.handler import Errand
 from opsloom_server.tools.registry import tools_for
+from opsloom_server.tools.tool import ToolContext
 
 # The last so many messages are told again; older ones are on the page but no longer in the model's mind.
 MESSAGES: Final = 60
@@ -44,9 +48,6 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         history = [*_history(told[:-1] if going_on else told[:-2]), *own]
         prompt = None if going_on else _text(told[-2].parts)
     made = Brief(
-        workspace=session.workspace,
-        session=session.id,
-        user=session.user,
         model=environment.models.resolve(turn.model, spec.fallback_models),
         model_name=turn.model,
         instructions=spec.instructions,
@@ -54,15 +55,43 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         tools=tools_for(
             environment.catalogue, names=spec.tools, blocks=spec.blocks, knowledge_bases=spec.knowledge_bases
         ),
-        knowledge=environment.knowledge,
-        knowledge_bases=tuple(spec.knowledge_bases),
-        kinds=environment.catalogue.kinds,
+        context=_context(session, turn.message.parts),
         history=history,
         prompt=prompt,
         answers={block.call: told_of(block.reply) for block in blocks if block.call is not None},
-        shown=_shown(turn.message.parts),
     )
     return made, own
+
+
+async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[Errand, list[ModelMessage]]:
+    """What an action of a `block` is carried out with, and what the model remembers of the answer that shows it.
+
+    Raises `Conflict` where nothing is to be carried out.
+    """
+    context = _context(session, turn.message.parts)
+    shown = context.shown.get(block)
+    action = shown.state.action if shown is not None and shown.state is not None else None
+    handler = session.environment.catalogue.handlers.get((shown.kind, action)) if shown and action else None
+    if shown is None or shown.state is None or handler is None:
+        raise Conflict("This cannot be done here any more.")
+    async with session.environment.database.transact(session.workspace) as connection:
+        (told,) = await memory(connection, session.id, turn.message.id, 1)
+    own = recalled(told.history) if told.history is not None else []
+    return Errand(handler=handler, block=shown, values=shown.state.values, context=context), own
+
+
+def _context(session: LiveSession, parts: Sequence[Part]) -> ToolContext:
+    """What tools may know here."""
+    environment = session.environment
+    return ToolContext(
+        workspace=session.workspace,
+        session=session.id,
+        user=session.user,
+        knowledge=environment.knowledge,
+        knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
+        kinds=environment.catalogue.kinds,
+        shown={part.block.id: part.block for part in parts if isinstance(part, BlockPart)},
+    )
 
 
 def _history(told: Sequence[Memory]) -> list[ModelMessage]:
@@ -91,10 +120,6 @@ def _text(parts: Sequence[Part]) -> str:
             case FilePart(file=file):
                 said.append(f"(A file was attached: {file.name})")
     return "\n\n".join(said)
-
-
-def _shown(parts: Sequence[Part]) -> Mapping[str, Block]:
-    return {part.block.id: part.block for part in parts if isinstance(part, BlockPart)}
 
 
 def told_of(reply: str | None) -> Any:

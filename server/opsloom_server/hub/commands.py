@@ -3,13 +3,11 @@
 Each is one transaction that also keeps the reply, so that the same `ref` gets the same reply and does nothing twice.
 """
 
-from datetime import UTC, datetime
 from typing import Final, assert_never
 
 import asyncpg
 from msgspec import UNSET
 from msgspec.structs import replace
-from opsloom_blocks import BlockError, NotOpen, act
 from opsloom_protocol.frames import (
     Ack,
     Act,
@@ -19,14 +17,10 @@ from opsloom_protocol.frames import (
     Feedback,
     Retry,
     Send,
-    TurnStart,
     Withdraw,
 )
 from opsloom_protocol.messages import (
     Author,
-    Block,
-    BlockPart,
-    BlockState,
     FeedbackMark,
     FilePart,
     Message,
@@ -38,17 +32,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Busy, Conflict, Invalid, NotFound, TooLong
+from opsloom_server.hub.acting import Acting
 from opsloom_server.hub.allowance import Allowance
-from opsloom_server.hub.briefing import model_of, to_tell
+from opsloom_server.hub.beginning import Beginning
 from opsloom_server.hub.connection import Connection
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
-from opsloom_server.store.conversations import messages_by_id, queue, rfc3339, siblings_of
+from opsloom_server.store.conversations import messages_by_id, queue, siblings_of
 from opsloom_server.store.journal import Journal, replied
 from opsloom_server.store.ownership import running_of
-from opsloom_server.store.tree import attached, deepest, message_of_block, on_path
-from opsloom_server.store.turns import open_blocks
-from opsloom_server.tools.answers import WITHDRAWN, answered
+from opsloom_server.store.tree import attached, deepest, on_path
 
 TITLE_CHARS: Final = 60
 QUEUE: Final = 20
@@ -163,8 +156,8 @@ class _Step:
         self._database = database
         self._journal = journal
         self._author = author
-        self._started: tuple[TurnStart, Message] | None = None
-        self._question: Message | None = None
+        self._beginning = Beginning(session, journal)
+        self._acting = Acting(session, database, journal, self._beginning)
 
     async def take(self, request: Command) -> Reply:
         """Carry it out. Gives the reply that its `ref` has from now on."""
@@ -176,7 +169,7 @@ class _Step:
             case Retry():
                 return await self._retry(request)
             case Act():
-                return await self._act(request)
+                return await self._acting.act(request, self._author)
             case Choose():
                 return await self._choose(request)
             case Withdraw():
@@ -188,11 +181,7 @@ class _Step:
 
     def begin(self) -> RunningTurn | None:
         """The turn that was started, if one was, put in its place. Call it when the transaction is committed."""
-        if self._started is None:
-            return None
-        start, message = self._started
-        self._session.turn = RunningTurn(self._session, start, message, self._session.user, self._question)
-        return self._session.turn
+        return self._beginning.turn()
 
     # ------------------------------------------------------------------------------------------ requests
 
@@ -211,7 +200,7 @@ class _Step:
         if parent != leaf:
             await self._demand_on_path(parent)
             siblings = await siblings_of(self._database, self._session.id, parent)
-        await self._withdraw_blocks(leaf)
+        await self._acting.withdraw(leaf)
         message = self._journal.add_message(parts, self._author, parent=parent, siblings=siblings, ref=request.ref)
         reply = self._journal.made[-1].frame
         await self._answer(message)
@@ -221,7 +210,7 @@ class _Step:
         self._demand_rest()
         held = await self._message(request.message, "user")
         await self._demand_on_path(held.id)
-        await self._withdraw_blocks(self._journal.leaf)
+        await self._acting.withdraw(self._journal.leaf)
         kept = [part for part in held.parts if isinstance(part, FilePart)]
         message = self._journal.add_message(
             [TextPart(text=_clean(request.text)), *kept],
@@ -238,28 +227,9 @@ class _Step:
         self._demand_rest()
         held = await self._message(request.message, "assistant")
         await self._demand_on_path(held.id)
-        await self._withdraw_blocks(self._journal.leaf)
-        await self._start(held.parent, await siblings_of(self._database, self._session.id, held.parent))
+        await self._acting.withdraw(self._journal.leaf)
+        await self._beginning.anew(held.parent, await siblings_of(self._database, self._session.id, held.parent))
         return Ack(ref=request.ref)
-
-    async def _act(self, request: Act) -> Reply:
-        self._demand_rest()
-        message, block = await self._block(request.block)
-        try:
-            acted = act(block, request.action, request.values, self._session.environment.catalogue.kinds)
-        except NotOpen:
-            raise Conflict("This was answered already.") from None
-        except BlockError as error:
-            raise Invalid(error.text, issues=error.issues) from None
-        state = replace(acted.state, by=self._author.id, at=rfc3339(datetime.now(UTC)))
-        reply = to_tell(answered(acted))
-        await self._journal.set_block(message.id, block.id, state, reply, request.ref)
-        frame = self._journal.made[-1].frame
-        if message.status == "waiting" and message.id == self._journal.leaf:
-            asked = [other for other in await open_blocks(self._database, message.id) if other.call is not None]
-            if all(other.state is None or other.state.status != "open" for other in asked):
-                await self._go_on(message.id)
-        return frame
 
     async def _choose(self, request: Choose) -> Reply:
         self._demand_rest()
@@ -287,7 +257,7 @@ class _Step:
     async def leave_queue(self, waiting: Message) -> None:
         """The first of the queue takes its place under the leaf, and its turn begins."""
         leaf = self._journal.leaf
-        await self._withdraw_blocks(leaf)
+        await self._acting.withdraw(leaf)
         change = MessageChange(id=waiting.id, status="done", parent=leaf, siblings=(), place=0)
         await self._journal.change_message(change)
         await self._answer(replace(waiting, status="done", parent=leaf))
@@ -308,14 +278,6 @@ class _Step:
         if message is not None and not await on_path(self._database, self._session.id, self._journal.leaf, message):
             raise Conflict("That message is on another branch; choose that branch first.")
 
-    async def _block(self, block_id: str) -> tuple[Message, Block]:
-        owner = await message_of_block(self._database, self._session.id, block_id)
-        held = (await messages_by_id(self._database, self._session.id, [owner] if owner else [])).get(owner or "")
-        for part in held.parts if held is not None else ():
-            if isinstance(part, BlockPart) and part.block.id == block_id and held is not None:
-                return held, part.block
-        raise NotFound
-
     async def _parts(self, request: Send) -> list[Part]:
         text = _clean(request.text)
         parts: list[Part] = [TextPart(text=text)] if text else []
@@ -326,63 +288,11 @@ class _Step:
             parts.extend(FilePart(file=file) for file in files)
         return parts
 
-    # ------------------------------------------------------------------------------------------ turns
-
     async def _answer(self, message: Message) -> None:
         """Begin the answer to a person's message; the first one also names the session."""
-        self._question = message
-        await self._start(message.id, ())
+        await self._beginning.answer(message)
         if self._journal.title is None:
             self._journal.set_title(_title(message))
-
-    async def _start(self, parent: str | None, siblings: tuple[str, ...]) -> None:
-        start = await self._begin(parent=parent, siblings=siblings)
-        shell = Message(
-            id=start.message,
-            role="assistant",
-            parent=parent,
-            siblings=siblings,
-            place=len(siblings),
-            status="running",
-            created_at=start.created_at or "",
-            parts=(),
-            author=self._assistant(),
-            model=start.model,
-        )
-        self._started = start, shell
-
-    async def _go_on(self, answer: str) -> None:
-        held = (await messages_by_id(self._database, self._session.id, [answer]))[answer]
-        start = await self._begin(parent=held.parent, siblings=(), going_on=answer)
-        self._started = start, replace(held, status="running", model=start.model)
-
-    async def _begin(self, *, parent: str | None, siblings: tuple[str, ...], going_on: str | None = None) -> TurnStart:
-        return await self._journal.start_turn(
-            parent=parent,
-            siblings=siblings,
-            going_on=going_on,
-            model=model_of(self._session),
-            user=self._session.user,
-            owner=self._session.environment.node,
-            author=self._assistant(),
-        )
-
-    def _assistant(self) -> Author:
-        assistant = self._session.assistant
-        return Author(id=assistant.id, name=assistant.spec.name, kind="assistant")
-
-    async def _withdraw_blocks(self, leaf: str | None) -> None:
-        """A new message instead of an answer: what waits is withdrawn, and the model will be told."""
-        if leaf is None:
-            return
-        withdrawn = False
-        for block in await open_blocks(self._database, leaf):
-            if block.call is not None and block.state is not None and block.state.status == "open":
-                state = BlockState(status="withdrawn", at=rfc3339(datetime.now(UTC)))
-                await self._journal.set_block(leaf, block.id, state, to_tell(WITHDRAWN))
-                withdrawn = True
-        if withdrawn:
-            await self._journal.change_message(MessageChange(id=leaf, status="done"))
 
 
 def _clean(text: str) -> str:

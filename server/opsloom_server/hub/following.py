@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
-from opsloom_protocol.messages import Message, Part, Turn
+from opsloom_protocol.messages import BlockState, Message, Part, Turn
 
 from opsloom_server.log.ring import Entry, Ring, Running
+from opsloom_server.store.conversations import with_states
 from opsloom_server.store.turns import Run, follow
 
 # Frames wait unread until somebody asks for a snapshot; beyond this many they are read in between.
@@ -32,6 +33,8 @@ class FollowedTurn:
         self._folded = 0
         self._unread: list[Run] = []
         self._waiting = 0
+        # What people did with its blocks since it began.
+        self._states: dict[str, BlockState | None] = {}
         self._reaching: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
@@ -86,10 +89,14 @@ class FollowedTurn:
             if not reached.done():
                 reached.set_result(None)
 
+    def acted(self, block: str, state: BlockState) -> None:
+        """A person did something with a block of the answer."""
+        self._states[block] = state
+
     def shown(self) -> Turn:
         """The turn for a snapshot, as of the last frame on the ring."""
         self._fold()
-        message = replace(self._message, parts=self._parts)
+        message = replace(self._message, parts=with_states(self._parts, self._states))
         return Turn(id=self.id, epoch=self.epoch, seq=self.seq, message=message)
 
     def _fold(self) -> None:

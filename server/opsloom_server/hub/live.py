@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from opsloom_protocol.codec import encode
 from opsloom_protocol.frames import (
     PROTOCOL,
+    BlockUpdate,
     DurableFrame,
     ServerFrame,
     SessionUpdate,
@@ -26,6 +27,7 @@ from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.following import FollowedTurn
 from opsloom_server.log.ring import RING_BYTES, RING_FRAMES, Asker, Entry, Ring, durable
 from opsloom_server.store.assistants import Assistant
+from opsloom_server.store.blocks import states_of
 from opsloom_server.store.conversations import SessionRow, find_session, log_after, messages_by_id, path, queue
 from opsloom_server.store.journal import Journal, Made
 from opsloom_server.store.ownership import running
@@ -293,16 +295,19 @@ class LiveSession:
                     self.ring, frame.turn, frame.epoch, frame.rev, await self._answer(connection, frame.message)
                 )
             self.ring.append(durable(frame, turn=self.turn.id if self.turn is not None else None))
+            self._heed(frame)
             if isinstance(frame, TurnEnd):
                 self.turn, self.ended_turn = None, frame.turn
         self.leaf, self.title, self.stored, self.queueing = row.leaf, row.title, True, True
         await self._feed(connection)
 
     def _departs(self, frame: DurableFrame) -> bool:
-        """Whether a frame cannot be read along: another path, whose messages are in no frame, or the end of a turn that
-        this node believed to be its own."""
+        """Whether a frame cannot be read along: another path, whose messages are in no frame; the end of a turn that
+        this node believed to be its own; the second start of one that goes on from parts that no frame tells."""
         if isinstance(frame, SessionUpdate):
             return frame.leaf is not None
+        if isinstance(frame, TurnStart) and frame.epoch > 1 and self.turn is not None and self.turn.message.parts:
+            return True
         return self.own is not None and _is_of(frame, self.own.id)
 
     async def _take_up(self, connection: AsyncConnection, row: SessionRow) -> None:
@@ -320,6 +325,9 @@ class LiveSession:
         if turn is not None:
             message = await self._answer(connection, turn.message)
             self.turn = FollowedTurn(self.ring, turn.id, turn.epoch, row.rev, message)
+            for block, state in (await states_of(connection, turn.message)).items():
+                if state is not None:
+                    self.turn.acted(block, state)
             await self._feed(connection)
 
     async def _answer(self, connection: AsyncConnection, message: str) -> Message:
@@ -362,7 +370,17 @@ class LiveSession:
                 for made_ in made
             )
         )
+        for made_ in made:
+            self._heed(made_.frame)
         self.environment.wakeups.tell(self.id)
+
+    def _heed(self, frame: DurableFrame) -> None:
+        """What a person did with a block of the answer that is being written is told to its turn; what is remembered of
+        an answer holds until a turn of it ends again."""
+        if isinstance(frame, TurnEnd) and self._remembered is not None and self._remembered[0] == frame.message.id:
+            self._remembered = None
+        if isinstance(frame, BlockUpdate) and self.turn is not None and self.turn.message.id == frame.message:
+            self.turn.acted(frame.block.id, frame.block.state)
 
     async def publish_snapshot(self) -> None:
         """Show everybody another path. The caller holds the lock."""

@@ -7,15 +7,17 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final
 
 from msgspec.structs import replace
+from opsloom_blocks import settled
 from opsloom_protocol.frames import TurnStart
-from opsloom_protocol.messages import Message
+from opsloom_protocol.messages import BlockPart, Message
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import NotFound, Unavailable
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
-from opsloom_server.store.conversations import messages_by_id
+from opsloom_server.store.blocks import states_of
+from opsloom_server.store.conversations import messages_by_id, with_states
 from opsloom_server.store.journal import EndStatus, Journal
 from opsloom_server.store.ownership import TurnRow, adopt, discard, has_called, orphans, unbegun
 from opsloom_server.store.turns import follow, frames_after, shown_before
@@ -101,7 +103,10 @@ async def take_over(session: LiveSession, orphan: TurnRow) -> RunningTurn | None
             _log.warning("turn %s was left by its node and has ended with what it had shown", turn.id)
             return None
         _log.warning("turn %s was left by its node before it showed anything; it runs anew", turn.id)
-        session.turn = RunningTurn(session, start, message, turn.user, None)
+        if message.parts:
+            # It went on from these, and only a snapshot says so: a window that saw its first start would drop them.
+            session.ring.jump(session.ring.rev)
+        session.turn = RunningTurn(session, start, message, turn.user, block=turn.block)
         return session.turn
 
 
@@ -114,12 +119,17 @@ async def _end_or_begin_anew(
     tail = await environment.hot.tail(turn.id, turn.epoch - 1, seq)
     parts, seq = follow(parts, seq, tail or ())
     # Where the hot log does not answer, somebody may have seen a word: it is not said twice.
-    untouched = tail is not None and not before and seq == 0 and not await has_called(connection, turn.id)
+    untouched = tail is not None and seq == 0 and not await has_called(connection, turn.id)
     if untouched and turn.epoch <= RUNS and not turn.stop_asked:
         return journal.start_anew(turn.id, turn.epoch, message)
-    answer = Answer(parts, seq=seq)
+    answer = Answer(with_states(parts, await states_of(connection, turn.message)), seq=seq)
     answer.close_tools(parts)
     status: EndStatus = "stopped" if turn.stop_asked else "interrupted"
-    ended = replace(message, status=status, parts=answer.parts)
+    kinds = environment.catalogue.kinds
+    shown = tuple(
+        BlockPart(block=settled(part.block, kinds)) if isinstance(part, BlockPart) else part for part in answer.parts
+    )
+    # An answer that was done already stays so: only a block of it was to change.
+    ended = replace(message, status=status if turn.block is None else "done", parts=shown)
     await journal.end_turn(turn.id, turn.epoch, seq, status, ended, None)
     return None

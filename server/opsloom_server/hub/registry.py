@@ -29,7 +29,7 @@ from opsloom_protocol.messages import Cursor, FeedbackMark
 from opsloom_server.errors import Busy, NotFound, OpsloomError, Unavailable
 from opsloom_server.hub import outside
 from opsloom_server.hub.allowance import Allowance
-from opsloom_server.hub.briefing import brief
+from opsloom_server.hub.briefing import brief, errand
 from opsloom_server.hub.commands import Command, Commands
 from opsloom_server.hub.connection import Connection
 from opsloom_server.hub.environment import Environment
@@ -41,6 +41,7 @@ from opsloom_server.hub.running import RunningTurn
 from opsloom_server.hub.syncing import Syncing
 from opsloom_server.orchestrator import Brief
 from opsloom_server.store.ownership import ask_to_stop
+from opsloom_server.tools.handler import Errand
 
 INBOX: Final = 64
 """Requests that may wait in one session."""
@@ -242,8 +243,12 @@ class Hub:
     # ------------------------------------------------------------------------------------------ turns
 
     def _run(self, session: LiveSession, turn: RunningTurn) -> None:
-        async def told() -> Brief:
-            made, turn.kept = await brief(session, turn)
+        async def told() -> Brief | Errand:
+            made: Brief | Errand
+            if turn.block is None:
+                made, turn.kept = await brief(session, turn)
+            else:
+                made, turn.kept = await errand(session, turn, turn.block)
             return made
 
         async def ended() -> None:

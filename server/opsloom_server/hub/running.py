@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from msgspec import UNSET
 from msgspec.structs import replace
-from opsloom_blocks import patched
+from opsloom_blocks import patched, settled
 from opsloom_protocol.frames import TurnStart
 from opsloom_protocol.messages import (
     Block,
     BlockPart,
+    BlockState,
     Message,
     MessageError,
     Part,
@@ -27,12 +28,14 @@ from pydantic_ai.messages import ModelMessage
 from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.log.ring import Entry, Running, live
-from opsloom_server.orchestrator import Brief, Outcome, remembered, run
+from opsloom_server.orchestrator import Brief, Outcome, remembered, run, run_errand
 from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.prepared import Write
 from opsloom_server.store.records import usage_write
 from opsloom_server.store.turns import call_ended, call_started
 from opsloom_server.stream import Answer
+from opsloom_server.tools.calls import RunningCalls
+from opsloom_server.tools.handler import Errand
 
 # Above this pace of frames, text is merged for the turn as a whole: an eye reads no faster, and each frame costs.
 FRAME_SECONDS: Final = 0.025
@@ -48,7 +51,13 @@ class RunningTurn:
     """The orchestrator's sink. Owned by the hub, which awaits `task`."""
 
     def __init__(
-        self, session: LiveSession, start: TurnStart, message: Message, user: str, question: Message | None
+        self,
+        session: LiveSession,
+        start: TurnStart,
+        message: Message,
+        user: str,
+        question: Message | None = None,
+        block: str | None = None,
     ) -> None:
         self.id = start.turn
         self.epoch = start.epoch
@@ -56,6 +65,8 @@ class RunningTurn:
         self.user = user
         # The new message that this answers; None where an answer is tried again or goes on.
         self.question = question
+        # The block whose action is carried out, where this is no answer of the model's.
+        self.block = block
         self.stopping = False
         # Another node has taken it over: nothing of it may be stored or shown any more.
         self.lost = False
@@ -66,6 +77,7 @@ class RunningTurn:
         self._rev = start.rev
         self._message = message
         self._answer = Answer(message.parts)
+        self._calls = RunningCalls()
         self._token = CancellationToken()
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -132,7 +144,7 @@ class RunningTurn:
     # ------------------------------------------------------------------------------------------ the tools' sink
 
     async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None:  # noqa: A002
-        self._answer.tool_start(call, tool, title, input)
+        self._answer.tool_start(call, tool, title, input, again=self.block is not None)
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
             await self._write(call_started(connection, self.id, self.epoch, call, tool, input))
@@ -164,6 +176,17 @@ class RunningTurn:
 
     def cite(self, source: Source) -> int:
         return self._answer.found(source)
+
+    # ------------------------------------------------------------------------------------------ people
+
+    def acted(self, block: str, state: BlockState) -> None:
+        """A person did something with a block of this answer, here or at another node; it is written and told.
+
+        What can be done in mid-answer is to cancel: the call that showed the block, else the answer.
+        """
+        self._answer.act(block, state)
+        if state.status == "answered" and not self._calls.cancel(block):
+            self.stop()
 
     # ------------------------------------------------------------------------------------------ frames
 
@@ -201,7 +224,9 @@ class RunningTurn:
 
     # ------------------------------------------------------------------------------------------ life
 
-    def start(self, brief: Callable[[], Awaitable[Brief]], ended: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+    def start(
+        self, brief: Callable[[], Awaitable[Brief | Errand]], ended: Callable[[], Awaitable[None]]
+    ) -> asyncio.Task[None]:
         """Run. `brief` gathers what the turn is told; `ended` is called when its answer is stored."""
         self._task = asyncio.create_task(self._run(brief, ended), name=f"turn {self.id}")
         return self._task
@@ -236,15 +261,18 @@ class RunningTurn:
         if self._ending is not None:
             self._ending.cancel()
 
-    async def _run(self, brief: Callable[[], Awaitable[Brief]], ended: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, brief: Callable[[], Awaitable[Brief | Errand]], ended: Callable[[], Awaitable[None]]) -> None:
         status: EndStatus = "interrupted"
         outcome: Outcome | None = None
         try:
             told = await brief()
-            outcome = await run(told, self, self._token)
+            if isinstance(told, Errand):
+                outcome = await run_errand(told, self, self._calls)
+            else:
+                outcome = await run(told, self, self._token, self._calls)
+                if outcome.status == "done":
+                    self._known = [*told.history, *outcome.history]
             status = outcome.status
-            if status == "done":
-                self._known = [*told.history, *outcome.history]
         except asyncio.CancelledError:
             status = "stopped" if self.stopping else "interrupted"
         except OpsloomError as error:
@@ -282,21 +310,26 @@ class RunningTurn:
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
         error = outcome.error if outcome is not None else None
-        message = replace(
-            self._message,
-            status=status,
-            parts=tuple(map(self._said_anew, self._answer.parts)),
-            usage=outcome.usage or UNSET if outcome is not None else UNSET,
-            error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
-        )
+        message = replace(self._message, parts=tuple(map(self._said_anew, self._answer.parts)))
+        if self.block is None:
+            message = replace(
+                message,
+                status=status,
+                usage=outcome.usage or UNSET if outcome is not None else UNSET,
+                error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
+            )
+        else:
+            message = replace(message, status="done")  # as it was: only a block of it has changed
         kept = [*self.kept, *(outcome.history if outcome is not None else ())]
-        history = remembered(kept) if kept else None
+        history = remembered(kept) if kept and (self.block is None or self.kept) else None
         await self._store(status, message, history, outcome.calls if outcome is not None else {})
         await ended()
 
     def _used(self, message: Message) -> Write:
         """The turn, for its day's figures."""
         used = message.usage or Usage(input_tokens=0, output_tokens=0)
+        if self.block is not None:
+            used = Usage(input_tokens=0, output_tokens=0)
         return usage_write(
             self.workspace,
             self.user,
@@ -308,12 +341,15 @@ class RunningTurn:
         )
 
     def _said_anew(self, part: Part) -> Part:
-        """A block that was changed in place says what it shows now; on the way only its data travelled."""
+        """A block that was changed in place says what it shows now; on the way only its data travelled. What could be
+        cancelled is over."""
         kinds = self._session.environment.catalogue.kinds
-        if not isinstance(part, BlockPart) or part.block.version <= 1 or part.block.kind not in kinds:
+        if not isinstance(part, BlockPart) or part.block.kind not in kinds:
             return part
-        fresh = patched(part.block, (), kinds).fallback
-        return BlockPart(block=replace(part.block, fallback=fresh))
+        block = settled(part.block, kinds)
+        if block.version > 1:
+            block = replace(block, fallback=patched(block, (), kinds).fallback)
+        return part if block is part.block else BlockPart(block=block)
 
     async def _store(
         self, status: EndStatus, message: Message, history: bytes | None, calls: Mapping[str, str]

@@ -24,17 +24,16 @@ from opsloom_protocol.frames import (
     TurnEnd,
     TurnStart,
 )
-from opsloom_protocol.messages import Author, BlockPart, BlockState, FeedbackMark, Message, MessageChange, Part
+from opsloom_protocol.messages import Author, Block, BlockState, FeedbackMark, Message, MessageChange, Part
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Conflict, NotFound
+from opsloom_server.store.blocks import change, change_unstored, keep
 from opsloom_server.store.conversations import SessionRow, messages_by_id, restore, rfc3339
 from opsloom_server.store.engine import Driver, driver_of
 from opsloom_server.store.ids import new_id
 from opsloom_server.store.journal_statements import (
-    ACT,
     ADD_LOG,
     ADD_MESSAGE,
     ADD_REQUEST,
@@ -48,7 +47,7 @@ from opsloom_server.store.journal_statements import (
     REPLY,
 )
 from opsloom_server.store.prepared import Prepared, Write, write
-from opsloom_server.store.tables.conversation import blocks, messages
+from opsloom_server.store.tables.conversation import messages
 
 __all__ = ["Fenced", "Journal", "fingerprint", "replied"]
 
@@ -246,8 +245,10 @@ class Journal:
         author: Author,
         siblings: tuple[str, ...] = (),
         going_on: str | None = None,
+        block: str | None = None,
     ) -> TurnStart:
-        """Begin an answer under `parent`, or go on with the waiting answer `going_on`."""
+        """Begin an answer under `parent`, or go on with the answer `going_on`: one that waited, or one that is done,
+        to carry out the action of a `block` of it."""
         now = datetime.now(UTC)
         answer = going_on or new_id("msg")
         if going_on is None:
@@ -278,6 +279,7 @@ class Journal:
                 "status": "running",
                 "model": model,
                 "owner": owner,
+                "block": block,
             },
         )
         self.leaf = answer
@@ -323,7 +325,8 @@ class Journal:
         history: bytes | None,
         calls: Mapping[str, str] | None = None,
     ) -> None:
-        """Store the whole answer; `calls` maps a block to the model's call that waits for it.
+        """Store the whole answer; `calls` maps a block to the model's call that waits for it. Without a `history` the
+        answer keeps the one that it has.
 
         Raises `Fenced` where the turn is not this owner's any more.
         """
@@ -342,37 +345,30 @@ class Journal:
             },
         )
         self.write(CLEAR_LOG, {"turn": turn})
-        await self._keep_blocks(message, calls or {})
+        await keep(self.connection, self._workspace, self.row.id, message, calls or {})
         self._turn, self._seq = turn, seq
         self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message)))
 
     # ------------------------------------------------------------------------------------------ blocks
 
-    async def _keep_blocks(self, message: Message, calls: Mapping[str, str]) -> None:
-        shown = [part.block for part in message.parts if isinstance(part, BlockPart)]
-        if not shown:
-            return
-        rows = [
-            {
-                "id": block.id,
-                "workspace_id": self._workspace,
-                "session_id": self.row.id,
-                "message_id": message.id,
-                "kind": block.kind,
-                "call": calls.get(block.id),
-                "state": None if block.state is None else to_builtins(block.state),
-            }
-            for block in shown
-        ]
-        await self.connection.execute(upsert(blocks).on_conflict_do_nothing(), rows)
+    async def set_block(
+        self, message: str, block: str, state: BlockState, reply: str | None = None, ref: str | None = None
+    ) -> None:
+        """Close an open block, or note what was done with one that stays open. Raises `Conflict` where somebody was
+        faster."""
+        self._changed_block(await change(self.connection, block, state, reply), message, block, state, ref)
 
-    async def set_block(self, message: str, block: str, state: BlockState, reply: str, ref: str | None = None) -> None:
-        """Close an open block. Raises `Conflict` where somebody was faster."""
-        values = {"block": block, "new_state": to_builtins(state), "new_reply": reply}
-        if (await self.connection.execute(ACT, values)).rowcount == 0:
+    async def set_running_block(self, message: str, block: Block, state: BlockState, ref: str | None = None) -> None:
+        """The same for a block of the answer that is being written."""
+        changed = await change_unstored(self.connection, self._workspace, self.row.id, message, block, state)
+        self._changed_block(changed, message, block.id, state, ref)
+
+    def _changed_block(self, changed: bool, message: str, block: str, state: BlockState, ref: str | None) -> None:
+        if not changed:
             raise Conflict("This was answered already.")
-        change = BlockChange(id=block, state=state)
-        self.made.append(Made(BlockUpdate(rev=self._next(), message=message, block=change), ref))
+        self.made.append(
+            Made(BlockUpdate(rev=self._next(), message=message, block=BlockChange(id=block, state=state)), ref)
+        )
 
     # ------------------------------------------------------------------------------------------ requests
 

@@ -6,7 +6,6 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from opsloom_server.store.prepared import Prepared
 from opsloom_server.store.tables.conversation import (
-    blocks,
     messages,
     requests,
     session_log,
@@ -40,7 +39,7 @@ END_MESSAGE = Prepared(
         parts=bindparam("new_parts"),
         usage=bindparam("new_usage"),
         error=bindparam("new_error"),
-        history=bindparam("new_history"),
+        history=func.coalesce(bindparam("new_history", type_=messages.c.history.type), messages.c.history),
     )
 )
 CLEAR_LOG = Prepared(delete(turn_log).where(turn_log.c.turn_id == bindparam("turn")))
@@ -48,11 +47,6 @@ REPLY = Prepared(
     select(requests.c.hash, requests.c.reply, requests.c.message_id).where(
         requests.c.session_id == bindparam("session"), requests.c.ref == bindparam("ref")
     )
-)
-ACT = (
-    update(blocks)
-    .where(blocks.c.id == bindparam("block"), blocks.c.state["status"].astext == "open")
-    .values(state=bindparam("new_state"), reply=bindparam("new_reply"))
 )
 
 
@@ -93,6 +87,7 @@ ADD_TURN = _inserting(
     "status",
     "model",
     "owner",
+    "block",
 )
 ADD_REQUEST = _inserting(requests, "workspace_id", "session_id", "ref", "hash", "reply", "message_id")
 ADD_LOG = _inserting(session_log, "workspace_id", "session_id", "rev", "turn_id", "seq", "frame", "message_id")

@@ -43,6 +43,8 @@ class TurnRow(Struct, frozen=True):
     owner: str
     model: str
     stop_asked: bool
+    block: str | None
+    """The block whose action it carries out, where it is no answer of the model's."""
 
 
 class Standing(Struct, frozen=True):
@@ -62,6 +64,7 @@ _COLUMNS: Final = (
     turns.c.owner,
     turns.c.model,
     turns.c.stop_asked,
+    turns.c.block,
 )
 _owner_lives: Final = select(nodes.c.id).where(nodes.c.id == turns.c.owner, nodes.c.lease_until > func.now()).exists()
 _RUNNING = select(*_COLUMNS).where(turns.c.status == "running", turns.c.session_id == bindparam("session"))

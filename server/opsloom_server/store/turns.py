@@ -7,16 +7,15 @@ import msgspec
 from msgspec import Struct
 from opsloom_protocol.codec import decode_server
 from opsloom_protocol.frames import LiveFrame
-from opsloom_protocol.messages import BlockState, Part
+from opsloom_protocol.messages import Part
 from opsloom_protocol.state import apply_part
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsloom_server.store.blocks import states_of
 from opsloom_server.store.conversations import decode_parts, with_states
-from opsloom_server.store.engine import driver_of
 from opsloom_server.store.journal import Fenced
-from opsloom_server.store.prepared import Prepared
-from opsloom_server.store.tables.conversation import blocks, messages, turn_log
+from opsloom_server.store.tables.conversation import messages, turn_log
 
 __all__ = [
     "Memory",
@@ -26,7 +25,6 @@ __all__ = [
     "follow",
     "frames_after",
     "memory",
-    "open_blocks",
     "shown_before",
 ]
 
@@ -48,17 +46,6 @@ class Memory(Struct, frozen=True):
     history: bytes | None
 
 
-class OpenBlock(Struct, frozen=True):
-    """A block of an answer: its state, the model's call that waits for it, and what that call is told."""
-
-    id: str
-    message: str
-    kind: str
-    call: str | None
-    state: BlockState | None
-    reply: str | None
-
-
 _FRAMES = text(
     """
         SELECT l.turn_id, l.first_seq, l.frames
@@ -68,11 +55,6 @@ _FRAMES = text(
         """
 ).columns(turn_log.c.turn_id, turn_log.c.first_seq, turn_log.c.frames)
 _PARTS = select(messages.c.parts).where(messages.c.id == bindparam("message"))
-_BLOCKS = Prepared(
-    select(blocks.c.id, blocks.c.message_id, blocks.c.kind, blocks.c.call, blocks.c.state, blocks.c.reply)
-    .where(blocks.c.message_id == bindparam("message"))
-    .order_by(blocks.c.created_at, blocks.c.id)
-)
 _MEMORY = text(
     """
     WITH RECURSIVE path AS (
@@ -117,8 +99,7 @@ async def frames_after(connection: AsyncConnection, wanted: Mapping[str, int]) -
 async def shown_before(connection: AsyncConnection, message: str) -> tuple[Part, ...]:
     """The parts that a running answer had when its turn began: none, or those that it had before it waited."""
     stored = (await connection.execute(_PARTS, {"message": message})).scalar_one()
-    states = {block.id: block.state for block in await open_blocks(connection, message)}
-    return with_states(decode_parts(stored), states)
+    return with_states(decode_parts(stored), await states_of(connection, message))
 
 
 def follow(parts: tuple[Part, ...], seq: int, runs: Iterable[Run]) -> tuple[tuple[Part, ...], int]:
@@ -133,15 +114,6 @@ def follow(parts: tuple[Part, ...], seq: int, runs: Iterable[Run]) -> tuple[tupl
             assert isinstance(frame, LiveFrame)
             parts, seq = apply_part(parts, frame), number
     return parts, seq
-
-
-async def open_blocks(connection: AsyncConnection, message: str) -> list[OpenBlock]:
-    """The blocks of an answer that people can act on or have acted on."""
-    rows = await _BLOCKS.rows(driver_of(connection), {"message": message})
-    return [
-        OpenBlock(id, answer, kind, call, msgspec.convert(state, BlockState | None), reply)
-        for id, answer, kind, call, state, reply in rows  # noqa: A001
-    ]
 
 
 async def memory(connection: AsyncConnection, session: str, leaf: str, most: int) -> list[Memory]:

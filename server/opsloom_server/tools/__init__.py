@@ -1,7 +1,9 @@
 """What an assistant can do: tools, their events, and the bridge to pydantic-ai."""
 
 from opsloom_server.tools.answers import EXPIRED, WITHDRAWN, answered
+from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.events import Ask, Cite, Patch, Progress, Result, Show, ToolEvent
+from opsloom_server.tools.handler import Errand, Handler, Handlers, handle
 from opsloom_server.tools.registry import Catalogue, describe_tools, load_catalogue, tools_for
 from opsloom_server.tools.tool import Finder, HasSink, Tool, ToolContext, ToolSink
 from opsloom_server.tools.toolset import OpsloomToolset
@@ -12,12 +14,16 @@ __all__ = [
     "Ask",
     "Catalogue",
     "Cite",
+    "Errand",
     "Finder",
+    "Handler",
+    "Handlers",
     "HasSink",
     "OpsloomToolset",
     "Patch",
     "Progress",
     "Result",
+    "RunningCalls",
     "Show",
     "Tool",
     "ToolContext",
@@ -25,6 +31,7 @@ __all__ = [
     "ToolSink",
     "answered",
     "describe_tools",
+    "handle",
     "load_catalogue",
     "tools_for",
 ]

@@ -1,4 +1,4 @@
-"""The one list of tools, what users add to it, and which of them an assistant has."""
+"""The one list of tools and handlers, what users add to it, and which tools an assistant has."""
 
 import inspect
 import logging
@@ -14,6 +14,7 @@ from opsloom_blocks.extensions import added, browser_modules
 
 from opsloom_server.errors import StartupError
 from opsloom_server.tools.blocks import UPDATE_BLOCK, ShowBlock
+from opsloom_server.tools.handler import Handler, Handlers
 from opsloom_server.tools.search import SEARCH_KNOWLEDGE
 from opsloom_server.tools.tool import Tool
 
@@ -22,21 +23,26 @@ log = logging.getLogger("opsloom.tools")
 TOOLS: Final[Mapping[str, Tool]] = MappingProxyType({tool.name: tool for tool in (SEARCH_KNOWLEDGE, UPDATE_BLOCK)})
 """What comes with the server, beside the tools that show blocks: those are made from the kinds."""
 
+HANDLERS: Final[Sequence[Handler]] = ()
+"""What carries out the actions of blocks that say `handled`."""
+
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class Catalogue(Struct, frozen=True):
-    """Every kind of block and every tool of this server, and the browser's modules (by file name) that draw the kinds
-    which extensions add."""
+    """Every kind of block, every tool and every handler of this server, and the browser's modules (by file name) that
+    draw the kinds which extensions add."""
 
     kinds: Kinds
     tools: Mapping[str, Tool]
+    handlers: Handlers
     scripts: Mapping[str, Path]
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
-    """What comes with the server and what entry points (`opsloom.blocks`, `opsloom.tools`) and the folder's modules
-    (lists `BLOCKS`, `TOOLS`) add. Raises `StartupError` that names the extension at fault."""
+    """What comes with the server and what entry points (`opsloom.blocks`, `opsloom.tools`, `opsloom.handlers`) and the
+    folder's modules (lists `BLOCKS`, `TOOLS`, `HANDLERS`) add. Raises `StartupError` that names the extension at
+    fault."""
     try:
         kinds = load_blocks(folder)
         tools: dict[str, Tool] = dict(TOOLS)
@@ -47,9 +53,22 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
             if tool.name in tools:
                 raise ExtensionError(where, f"There is a tool {tool.name!r} already.")
             tools[tool.name] = tool
+        handlers = {(handler.kind, handler.action): handler for handler in HANDLERS}
+        for where, found in added("opsloom.handlers", "HANDLERS", folder):
+            handler = found() if isinstance(found, type) else found
+            _inspect_handler(where, handler, kinds)
+            if (handler.kind, handler.action) in handlers:
+                raise ExtensionError(where, f"There is a handler of {handler.name} already.")
+            handlers[handler.kind, handler.action] = handler
+        _demand_handled(kinds, handlers)
     except ExtensionError as error:
         raise StartupError(str(error), "Correct the extension, or take it out of OPSLOOM_EXTENSIONS.") from error
-    return Catalogue(MappingProxyType(kinds), MappingProxyType(tools), MappingProxyType(browser_modules(folder)))
+    return Catalogue(
+        MappingProxyType(kinds),
+        MappingProxyType(tools),
+        MappingProxyType(handlers),
+        MappingProxyType(browser_modules(folder)),
+    )
 
 
 def tools_for(
@@ -99,3 +118,22 @@ def _inspect(where: str, tool: Any) -> None:
         tool.schema()
     except Exception as error:
         raise ExtensionError(where, f"{tool.name}: `arguments` must be a msgspec.Struct class: {error}") from error
+
+
+def _inspect_handler(where: str, handler: Any, kinds: Kinds) -> None:
+    for name in ("kind", "action", "title", "timeout", "untrusted", "name", "run"):
+        if not hasattr(handler, name):
+            raise ExtensionError(
+                where, f"{type(handler).__name__} has no `{name}`; subclass opsloom_server.tools.Handler."
+            )
+    if not inspect.isasyncgenfunction(handler.run):
+        raise ExtensionError(where, f"{handler.name}: `run` must be an async generator (`async def` with `yield`).")
+    if handler.kind not in kinds or handler.action not in kinds[handler.kind].handled:
+        raise ExtensionError(where, f"{handler.name}: no kind of that name has this action among those `handled`.")
+
+
+def _demand_handled(kinds: Kinds, handlers: Handlers) -> None:
+    for kind in kinds.values():
+        for action in sorted(kind.handled):
+            if (kind.kind, action) not in handlers:
+                raise ExtensionError(f"block {kind.kind!r}", f"Nothing handles its action {action!r}: list a handler.")

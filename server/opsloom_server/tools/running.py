@@ -12,6 +12,7 @@ from opsloom_blocks import BlockError, Kinds, patched
 from opsloom_protocol.messages import Block, Issue, ToolStatus
 
 from opsloom_server.errors import OpsloomError
+from opsloom_server.tools.calls import CANCELLED, RunningCalls
 from opsloom_server.tools.events import Ask, Cite, Patch, Progress, Result, Show, ToolEvent
 from opsloom_server.tools.tool import Tool, ToolContext, ToolSink
 
@@ -48,22 +49,32 @@ class Shown:
         self.blocks[held.id] = patched(held, event.ops, self._kinds)
 
 
-async def run_call(tool: Tool, args: Any, context: ToolContext, sink: ToolSink, shown: Shown) -> Outcome:
+async def run_call(
+    tool: Tool, args: Any, context: ToolContext, sink: ToolSink, shown: Shown, calls: RunningCalls
+) -> Outcome:
     """Run the call to its end. What the tool raises is in the outcome; raises only what the sink raises."""
+    running = calls.begin(context.call)
     try:
         async with asyncio.timeout(tool.timeout) as limit:
-            outcome = await _follow(tool, args, context, sink, shown)
+            running.begin(limit)
+            outcome = await _follow(tool, args, context, sink, shown, calls)
     except TimeoutError:
         if not limit.expired():
             raise
         outcome = None
+    finally:
+        calls.end(context.call, running)
+    if running.cancelled and (outcome is None or outcome.status == "error"):
+        return Outcome(status="stopped", summary="Cancelled", value=CANCELLED)
     if outcome is None or (limit.expired() and outcome.status == "error"):
         words = f"This took longer than {tool.timeout:g} seconds and was given up."
         return Outcome(status="error", summary=words, value=words)
     return outcome
 
 
-async def _follow(tool: Tool, args: Any, context: ToolContext, sink: ToolSink, shown: Shown) -> Outcome:
+async def _follow(
+    tool: Tool, args: Any, context: ToolContext, sink: ToolSink, shown: Shown, calls: RunningCalls
+) -> Outcome:
     stream: AsyncGenerator[ToolEvent, Any] = tool.run(args, context)
     async with aclosing(stream):
         reply: int | None = None
@@ -85,6 +96,7 @@ async def _follow(tool: Tool, args: Any, context: ToolContext, sink: ToolSink, s
                     sink.tool_progress(context.call, event.done, event.total, event.note)
                 case Show(block):
                     shown.add(block)
+                    calls.showed(context.call, block.id)
                     sink.show(block)
                 case Patch():
                     try:

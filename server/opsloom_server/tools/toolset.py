@@ -5,15 +5,12 @@ before the model sees the result; a failure is a result in words, and only a sto
 answer ends the run.
 """
 
-import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
-import msgspec
-from opsloom_blocks import BlockError, plain
+from opsloom_blocks import BlockError
 from opsloom_blocks.content import read
 from opsloom_protocol.messages import Issue
 from pydantic_ai import RunContext
@@ -21,9 +18,11 @@ from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailed
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 
+from opsloom_server.tools.calls import RunningCalls
+from opsloom_server.tools.carrying import carry_out
 from opsloom_server.tools.events import ToolEvent
 from opsloom_server.tools.parsing import JSON_OBJECT, demand_read, what_was_read
-from opsloom_server.tools.running import Outcome, Shown, run_call, settled, with_call, written
+from opsloom_server.tools.running import Shown, with_call
 from opsloom_server.tools.tool import RETRIES, HasSink, Tool, ToolContext
 
 log = logging.getLogger("opsloom.tools")
@@ -35,11 +34,12 @@ class OpsloomToolset(AbstractToolset[HasSink]):
     `shown` seeds the blocks that the answer has already, where a waiting answer goes on.
     """
 
-    def __init__(self, tools: Sequence[Tool], context: ToolContext) -> None:
+    def __init__(self, tools: Sequence[Tool], context: ToolContext, calls: RunningCalls | None = None) -> None:
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._entries = {tool.name: self._entry(tool) for tool in tools}
         self._context = context
         self._shown = Shown(context.kinds, context.shown)
+        self._calls = calls or RunningCalls()
 
     @property
     def id(self) -> str:
@@ -80,24 +80,11 @@ class OpsloomToolset(AbstractToolset[HasSink]):
             if not (events := found.instead(what_was_read(tool_args))):
                 raise
             found, args = Instead(found, events), None
-        call = ctx.tool_call_id or name
-        sink = ctx.deps.sink
-        await sink.tool_start(call, name, found.title, visible(found, args))
-        started = time.monotonic()
-        stops = cancellations()
-        try:
-            outcome = await run_call(found, args, with_call(self._context, call, self._shown), sink, self._shown)
-            if cancellations() > stops:
-                raise asyncio.CancelledError  # the tool swallowed it
-            outcome = sound(outcome)
-        except asyncio.CancelledError:
-            ending = sink.tool_end(call, "stopped", "Stopped", since(started), None)
-            await settled(asyncio.create_task(ending, name=f"stop of {name}"))
-            raise
-        await written(sink.tool_end(call, outcome.status, outcome.summary, since(started), outcome.value))
+        context = with_call(self._context, ctx.tool_call_id or name, self._shown)
+        outcome = await carry_out(found, args, context, ctx.deps.sink, self._shown, self._calls)
         if outcome.asked is not None:
             raise CallDeferred({"block": outcome.asked.id, "kind": outcome.asked.kind}, kind="question")
-        if outcome.status == "error":
+        if outcome.status != "ok":
             raise ToolFailed(str(outcome.value))
         return outcome.value
 
@@ -140,55 +127,6 @@ def arguments(tool: Tool, raw: dict[str, Any]) -> Any:
     return args
 
 
-def visible(tool: Tool, args: Any) -> Any:
-    """The arguments for people; a tool that fails to say them shows none."""
-    try:
-        return plain(tool.visible(args))
-    except Exception:
-        log.exception("tool %s failed to show its arguments", tool.name)
-        return None
-
-
 def words(issues: Sequence[Issue]) -> str:
     """Issues for the model."""
     return "\n".join(["These arguments are not right:", *(f"- {i.path or '(all)'}: {i.text}" for i in issues)])
-
-
-def sound(outcome: Outcome) -> Outcome:
-    """The outcome with a value that is certainly plain JSON, and without NUL, which PostgreSQL cannot store."""
-    try:
-        encoded = msgspec.json.encode(outcome.value)
-    except (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError):
-        text = "The tool gave a result that is not JSON."
-        return Outcome(status="error", summary=text, value=text)
-    if len(encoded) > RESULT_BYTES:
-        text = f"The result has {len(encoded)} bytes; more than {RESULT_BYTES} cannot be read at once. Ask for less."
-        return Outcome(status="error", summary="The result is too large", value=text)
-    value = without_nul(msgspec.json.decode(encoded))
-    summary = without_nul(outcome.summary)
-    return msgspec.structs.replace(outcome, value=value, summary=summary)
-
-
-RESULT_BYTES: Final = 262_144
-"""Largest result of a call, bytes of JSON: about 65,000 tokens, half of a common model's window."""
-
-
-def without_nul(value: Any) -> Any:
-    match value:
-        case str():
-            return value.replace("\0", "")
-        case list():
-            return [without_nul(item) for item in value]
-        case dict():
-            return {without_nul(key): without_nul(item) for key, item in value.items()}
-        case _:
-            return value
-
-
-def since(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)
-
-
-def cancellations() -> int:
-    task = asyncio.current_task()
-    return task.cancelling() if task is not None else 0

@@ -2,8 +2,17 @@
 
 from typing import Any, Literal
 
-from opsloom_protocol.frames import BlockChange, BlockPatch, BlockRender, BlockUpdate, ServerFrame
-from opsloom_protocol.messages import Block, BlockPart, BlockState, PatchOp
+from opsloom_protocol.frames import (
+    BlockChange,
+    BlockPatch,
+    BlockRender,
+    BlockUpdate,
+    ServerFrame,
+    ToolEnd,
+    ToolProgress,
+    ToolStart,
+)
+from opsloom_protocol.messages import Block, BlockPart, BlockState, Message, PatchOp, Progress, ToolPart
 
 from protocol.conversations.shapes import (
     NOW,
@@ -29,7 +38,24 @@ CHART = block("blk_1", "chart", {"title": "Sales", "series": [{"name": "a", "poi
 OPEN = BlockState(status="open")
 FORM = block("blk_2", "form", {"fields": [{"name": "email"}]}, "Please give your e-mail.", state=OPEN)
 ANSWERED = BlockState(status="answered", action="submit", values={"email": "a@b.example"}, by="usr_1", at=NOW)
+QUERY = block("blk_4", "sql", {"query": "SELECT 1", "rows": []}, "SELECT 1", state=OPEN)
+RAN = BlockState(status="open", action="run", values={"query": "SELECT 1"}, by="usr_1", at=NOW)
 FORMED = answer("msg_2", "msg_1", text("Where to?"), BlockPart(block=FORM), status="waiting")
+
+
+def ran(count: int) -> Message:
+    """The answer after its query ran that often."""
+    shown = block("blk_4", "sql", {"query": "SELECT 1", "rows": [count]}, "SELECT 1", count, RAN)
+    line = ToolPart(
+        call="blk_4",
+        tool="sql.run",
+        title="Run the query",
+        status="ok",
+        progress=Progress(done=0, note="Asking"),
+        summary="1 row",
+        ms=count,
+    )
+    return answer("msg_2", "msg_1", BlockPart(block=shown), line)
 
 
 def with_state(held: Block, state: BlockState) -> Block:
@@ -261,6 +287,27 @@ BLOCKS = (
             change(7, "blk_3", BlockState(status="answered", action="choose", values=["a"], by="usr_1", at=NOW)),
             begins(8, "msg_2", "msg_1", turn="trn_3"),
             *says(["a it is."], part=3),
+        ],
+    ),
+    Conversation(
+        name="runs-again",
+        about="A block of an answer that is done does something twice: it changes in place, its line stands once.",
+        steps=[
+            snapshot(3, ASKED, answer("msg_2", "msg_1", BlockPart(block=QUERY))),
+            *(
+                step
+                for rev, turn, count in ((4, "trn_2", 2), (7, "trn_3", 3))
+                for step in (
+                    change(rev, "blk_4", RAN),
+                    begins(rev + 1, "msg_2", "msg_1", turn=turn),
+                    ToolStart(seq=1, part=1, call="blk_4", tool="sql.run", title="Run the query"),
+                    ToolProgress(seq=2, part=1, note="Asking"),
+                    patches(3, count, op("set", "/rows", [count])),
+                    ToolEnd(seq=4, part=1, status="ok", summary="1 row", ms=count),
+                    ends(rev + 2, ran(count), turn=turn),
+                    fresh(rev + 2, ASKED, ran(count)),
+                )
+            ),
         ],
     ),
 )

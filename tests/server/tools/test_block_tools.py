@@ -179,7 +179,7 @@ async def test_one_correction_is_enough(tools: list[Tool]) -> None:
 def test_a_block_that_holds_others_names_them(tools: list[Tool]) -> None:
     (layout,) = [tool for tool in tools if tool.name == "show_layout"]
     named = layout.schema()["$defs"]["Part"]["properties"]["kind"]["enum"]
-    assert named == [kind.kind for kind in BLOCKS.values() if not kind.actions]
+    assert named == [kind.kind for kind in BLOCKS.values() if not kind.asks]
 
 
 async def test_a_part_changes_inside_the_whole(tools: list[Tool]) -> None:

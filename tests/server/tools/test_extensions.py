@@ -133,7 +133,7 @@ BROKEN = {
     "a fallback that fails": (instead("{data.city}", "{data.town}"), "does not work with its own example"),
     "no words": (instead('    title = "Show the weather"\n', ""), "WeatherKind has no `title`"),
     "no data": (instead("data = Weather\n", "data = dict\n"), "must be a msgspec.Struct"),
-    "waits for nothing": (instead("data = Weather\n", "data = Weather\n    waits = True\n"), "no actions"),
+    "waits for nothing": (instead("data = Weather\n", "data = Weather\n    waits = True\n"), "none of its actions"),
     "no tool": ("TOOLS = [5]\n", "subclass opsloom_server.tools.Tool"),
     "a tool that exists": (instead('"forecast"', '"search_knowledge"'), "tool 'search_knowledge' already"),
     "a tool with a bad name": (instead('"forecast"', '"fore cast"'), "no name for a tool"),

@@ -102,6 +102,8 @@ turns = Table(
     Column("seq", Integer, nullable=False, server_default=text("0")),
     # Somebody asked for its end, maybe on another node than its owner's.
     Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
+    # The block whose action it carries out, where it is no answer of the model's.
+    Column("block", Text),
     created_at("started_at"),
     time("ended_at"),
     one_of("status", "running", "done", "stopped", "failed", "interrupted", "waiting"),
@@ -155,7 +157,14 @@ blocks = Table(
     Column("state", JSONB),
     # What the model is told of the answer.
     Column("reply", Text),
+    # When nobody may answer any more.
+    time("expires_at"),
     created_at(),
+    Index(
+        "ix_blocks_due",
+        "expires_at",
+        postgresql_where=text("expires_at IS NOT NULL AND state->>'status' = 'open'"),
+    ),
     Index(None, "message_id"),
     Index(None, "session_id"),
     Index(None, "workspace_id"),
