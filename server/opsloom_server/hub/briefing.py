@@ -12,6 +12,7 @@ from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.models import default_model
 from opsloom_server.orchestrator import Brief, recalled, retold
+from opsloom_server.sources import Asking
 from opsloom_server.store.blocks import open_blocks
 from opsloom_server.store.turns import Memory, memory
 from opsloom_server.tools.answers import WITHDRAWN
@@ -47,15 +48,20 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         own = recalled(told[-1].history) if told[-1].history is not None else []
         history = [*_history(told[:-1] if going_on else told[:-2]), *own]
         prompt = None if going_on else _text(told[-2].parts)
+    asking = await _asking(session)
     made = Brief(
         model=environment.models.resolve(turn.model, spec.fallback_models),
         model_name=turn.model,
-        instructions=spec.instructions,
+        instructions=_joined(spec.instructions, asking.told() if asking is not None else ""),
         settings=dict(spec.model_settings),
         tools=tools_for(
-            environment.catalogue, names=spec.tools, blocks=spec.blocks, knowledge_bases=spec.knowledge_bases
+            environment.catalogue,
+            names=spec.tools,
+            blocks=spec.blocks,
+            knowledge_bases=spec.knowledge_bases,
+            asking=asking,
         ),
-        context=_context(session, turn.message.parts),
+        context=_context(session, turn.message.parts, asking),
         history=history,
         prompt=prompt,
         answers={block.call: told_of(block.reply) for block in blocks if block.call is not None},
@@ -68,7 +74,7 @@ async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[E
 
     Raises `Conflict` where nothing is to be carried out.
     """
-    context = _context(session, turn.message.parts)
+    context = _context(session, turn.message.parts, await _asking(session))
     shown = context.shown.get(block)
     action = shown.state.action if shown is not None and shown.state is not None else None
     handler = session.environment.catalogue.handlers.get((shown.kind, action)) if shown and action else None
@@ -80,7 +86,18 @@ async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[E
     return Errand(handler=handler, block=shown, values=shown.state.values, context=context), own
 
 
-def _context(session: LiveSession, parts: Sequence[Part]) -> ToolContext:
+async def _asking(session: LiveSession) -> Asking | None:
+    """The data sources of this assistant; those that are gone are left out."""
+    wanted = session.assistant.spec.data_sources
+    rows = await session.environment.sources.listed(session.workspace, wanted) if wanted else []
+    return Asking(session.environment.sources, session.workspace, rows) if rows else None
+
+
+def _joined(*texts: str) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _context(session: LiveSession, parts: Sequence[Part], asking: Asking | None) -> ToolContext:
     """What tools may know here."""
     environment = session.environment
     return ToolContext(
@@ -89,6 +106,7 @@ def _context(session: LiveSession, parts: Sequence[Part]) -> ToolContext:
         user=session.user,
         knowledge=environment.knowledge,
         knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
+        asking=asking,
         kinds=environment.catalogue.kinds,
         shown={part.block.id: part.block for part in parts if isinstance(part, BlockPart)},
     )

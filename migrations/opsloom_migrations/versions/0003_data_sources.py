@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0002_data_sources"
-down_revision: str | None = "0001"
+revision = "0003_data_sources"
+down_revision: str | None = "0002_asking"
 
 
 def upgrade() -> None:
