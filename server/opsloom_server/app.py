@@ -134,7 +134,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         hub = Hub(environment)
         await hub.start()
         stack.push_async_callback(hub.close)
-        await seed(database, knowledge, catalogue, progress)
+        embedded = url if settings.database_url is None else None
+        await seed(database, knowledge, catalogue, progress, sources=sources, embedded=embedded)
         ingestion = Ingestion(database, knowledge, Fetcher(settings.fetch_networks))
         await ingestion.start()
         stack.push_async_callback(ingestion.close)

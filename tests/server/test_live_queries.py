@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PostgresUrl
+from conftest import Cluster, PostgresUrl
+from opsloom_server.sources import demo_shop
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import AssistantSpec
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
@@ -25,16 +26,15 @@ async def attach(stage: Stage, shop: Any, name: str = "Shop", schemas: tuple[str
     return (await stage.parts.hub.environment.sources.attach(DEFAULT_WORKSPACE, name, shop.url, schemas)).id
 
 
-async def assistant(stage: Stage, slug: str, *sources: str, **more: Any) -> None:
+async def assistant(stage: Stage, slug: str, *sources: str, model: str = "openai-chat:scripted") -> None:
     spec = AssistantSpec(
         slug=slug,
         name="Analyst",
         instructions="Be exact.",
-        model="openai-chat:scripted",
+        model=model,
         data_sources=sources,
         blocks=("chart", "sql"),
         public=True,
-        **more,
     )
     async with stage.parts.database.transact(DEFAULT_WORKSPACE) as connection:
         await assistants.create(connection, DEFAULT_WORKSPACE, spec)
@@ -159,6 +159,7 @@ async def test_a_person_changes_the_query_and_runs_it_again(desk: Stage) -> None
                 "SELECT count(*) AS n FROM orders WHERE total > 300",
                 [{"c0": 156}],
             )
+            assert "title" not in changed  # it was the question of another query
             refused = await run("SELECT * FROM rival.secrets")
             assert refused["error"].startswith("There is no table rival.secrets here")
             assert "result" not in refused
@@ -221,3 +222,35 @@ async def test_a_source_that_is_gone_leaves_the_assistant_talking(desk: Stage) -
     async with desk.client("analyst") as client:
         await asked(desk, client, [Text("I have no data.")])
         assert "query_data" not in str(desk.vendor.requests[0].body)
+
+
+@pytest.mark.parametrize(
+    ("question", "column"), [("Show me sales by month", "month"), ("which products sell best?", "product")]
+)
+async def test_the_demo_answers_prepared_questions_and_says_so(
+    desk: Stage, postgres_cluster: Cluster, question: str, column: str
+) -> None:
+    sources = desk.parts.hub.environment.sources
+    url = await demo_shop.make_shop(postgres_cluster.url("postgres"))
+    made = await sources.attach(DEFAULT_WORKSPACE, demo_shop.NAME, url, [demo_shop.SCHEMA])
+    await assistant(desk, "shopkeeper", made.id, model="demo")
+    async with desk.client("shopkeeper") as client:
+        await client.ask("send", text=question)
+        answer = (await client.until("turn.end"))["message"]
+        query, chart = blocks_of(answer)
+        assert query["data"]["result"]["columns"][0]["label"] == column
+        assert [row["c0"] for row in query["data"]["result"]["rows"]] == chart["data"]["labels"]
+        assert [row["c1"] for row in query["data"]["result"]["rows"]] == chart["data"]["series"][0]["values"]
+        text = " ".join(part["text"] for part in answer["parts"] if part["type"] == "text")
+        assert "The query was written beforehand" in text
+        assert "a few prepared questions" in text
+        await client.ask("send", text="How do I embed the chat?")
+        assert not blocks_of((await client.until("turn.end"))["message"])
+
+
+async def test_the_demo_model_asks_no_other_database(desk: Stage) -> None:
+    first = (await desk.parts.hub.environment.sources.found(DEFAULT_WORKSPACE, "Shop")).id
+    await assistant(desk, "elsewhere", first, model="demo")
+    async with desk.client("elsewhere") as client:
+        await client.ask("send", text="Show me sales by month")
+        assert not blocks_of((await client.until("turn.end"))["message"])

@@ -38,6 +38,10 @@ class SourceAddress(Struct, frozen=True):
     password: str
     ssl: str
 
+    def shown(self) -> dict[str, Any]:
+        """What may be seen of it."""
+        return {"host": self.host, "port": self.port, "database": self.database, "user": self.user}
+
     def __repr__(self) -> str:
         return f"SourceAddress({self.user}@{self.host}:{self.port}/{self.database})"  # never the password
 

@@ -98,8 +98,7 @@ class DataSources:
             found = await describe(connection, schemas)
             used = sorted({table.schema for table in found.tables}) if schemas is None else list(schemas)
             warnings = await inspect_login(connection, used)
-        shown = {"host": address.host, "port": address.port, "database": address.database, "user": address.user}
-        return {"address": shown, "warnings": warnings, "described": msgspec.to_builtins(found)}
+        return {"address": address.shown(), "warnings": warnings, "described": msgspec.to_builtins(found)}
 
     async def _stored(self, workspace: str, source: SourceRow, again: bool, fields: dict[str, Any]) -> SourceRow:
         if not fields:

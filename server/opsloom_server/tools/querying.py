@@ -106,13 +106,10 @@ class RunQuery(Handler):
         except Invalid:
             raise Conflict("This assistant may not ask that database.") from None
         yield Progress(note=f"Asking {source.name}")
-        changes: dict[str, Any] = {
-            "query": values.query,
-            "source": source.name,
-            "result": None,
-            "error": None,
-            "ms": None,
-        }
+        changes: dict[str, Any] = {"query": values.query, "source": source.name}
+        changes |= dict.fromkeys(("result", "error", "ms"))
+        if values.query != block.data["query"]:
+            changes["title"] = None  # it was the question of another query
         try:
             answer = await context.asking.ask_by_hand(source, values.query)
         except (NotPermitted, QueryFailed) as error:
