@@ -219,7 +219,7 @@ export interface Block {
   state?: BlockState | null;
 }
 /**
- * What people did with a block. Replaced whole, never patched.
+ * What people did with a block. Replaced whole, never patched. `until` is when an open one expires, if it does.
  */
 export interface BlockState {
   status: "answered" | "expired" | "open" | "withdrawn";
@@ -227,6 +227,7 @@ export interface BlockState {
   values?: unknown;
   by?: string | null;
   at?: string | null;
+  until?: string | null;
 }
 export interface SourcePart {
   type: "source";
@@ -250,7 +251,8 @@ export interface Source {
   end?: number | null;
 }
 /**
- * A call of a tool, as far as people are shown it; `ms` is how long it took.
+ * A call of a tool, as far as people are shown it; `ms` is how long it took, `approval` the block by which a person
+ *     allowed or denied it.
  */
 export interface ToolPart {
   type: "tool";
@@ -262,6 +264,7 @@ export interface ToolPart {
   progress?: Progress | null;
   summary?: string | null;
   ms?: number | null;
+  approval?: string | null;
 }
 export interface Progress {
   done: number;
@@ -394,6 +397,7 @@ export interface ToolStart {
   tool: string;
   title: string;
   input?: unknown;
+  approval?: string | null;
 }
 export interface ToolProgress {
   type: "tool.progress";

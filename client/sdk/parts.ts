@@ -69,9 +69,16 @@ function nextPart(held: Part | undefined, frame: LiveFrame): Part {
 
 type ToolPart = Extract<Part, { type: "tool" }>;
 
-function toolPart({ call, tool, title, input }: ToolStart): ToolPart {
-  const part: ToolPart = { type: "tool", call, tool, title, status: "running" };
-  return input == null ? part : { ...part, input };
+function toolPart({ call, tool, title, input, approval }: ToolStart): ToolPart {
+  return {
+    type: "tool",
+    call,
+    tool,
+    title,
+    status: "running",
+    ...(input == null ? {} : { input }),
+    ...(approval == null ? {} : { approval }),
+  };
 }
 
 function progressed(before: ToolPart["progress"], frame: ToolProgress): NonNullable<ToolPart["progress"]> {

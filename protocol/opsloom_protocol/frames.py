@@ -222,6 +222,7 @@ class ToolStart(Live, tag="tool.start", frozen=True, kw_only=True):
     tool: str
     title: str
     input: Any = None
+    approval: str | None = None
 
 
 class ToolProgress(Live, tag="tool.progress", frozen=True, kw_only=True):

@@ -69,13 +69,14 @@ class Source(Shape, frozen=True, kw_only=True):
 
 
 class BlockState(Shape, frozen=True, kw_only=True):
-    """What people did with a block. Replaced whole, never patched."""
+    """What people did with a block. Replaced whole, never patched. `until` is when an open one expires, if it does."""
 
     status: BlockStatus
     action: str | None = None
     values: Any = None
     by: str | None = None
     at: str | None = None
+    until: str | None = None
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -123,7 +124,8 @@ class SourcePart(Shape, tag_field="type", tag="source", frozen=True, kw_only=Tru
 
 
 class ToolPart(Shape, tag_field="type", tag="tool", frozen=True, kw_only=True):
-    """A call of a tool, as far as people are shown it; `ms` is how long it took."""
+    """A call of a tool, as far as people are shown it; `ms` is how long it took, `approval` the block by which a person
+    allowed or denied it."""
 
     call: str
     tool: str
@@ -133,6 +135,7 @@ class ToolPart(Shape, tag_field="type", tag="tool", frozen=True, kw_only=True):
     progress: Progress | None = None
     summary: str | None = None
     ms: int | None = None
+    approval: str | None = None
 
 
 class FilePart(Shape, tag_field="type", tag="file", frozen=True, kw_only=True):

@@ -242,7 +242,14 @@ def _next_part(held: Part | None, frame: LiveFrame) -> Part:
         case ReasoningDelta(text=text), ReasoningPart(text=before, ms=ms):
             return ReasoningPart(text=before + text, ms=ms)
         case ToolStart(), None | ToolPart():
-            return ToolPart(call=frame.call, tool=frame.tool, title=frame.title, status="running", input=frame.input)
+            return ToolPart(
+                call=frame.call,
+                tool=frame.tool,
+                title=frame.title,
+                status="running",
+                input=frame.input,
+                approval=frame.approval,
+            )
         case ToolProgress(), ToolPart():
             so_far = held.progress or Progress(done=0)
             progress = Progress(

@@ -7,7 +7,7 @@ hub's turn implements; nothing here knows a socket or the database.
 import asyncio
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, Protocol
 
 from msgspec import Struct
@@ -30,6 +30,8 @@ from pydantic_ai.usage import UsageLimits
 
 from opsloom_server.errors import OpsloomError
 from opsloom_server.models import ModelSink, explain, forward_events
+from opsloom_server.store.blocks import Question
+from opsloom_server.tools.approving import Verdict, redeem
 from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.handler import Errand, handle
 from opsloom_server.tools.tool import Tool, ToolContext, ToolSink
@@ -53,7 +55,8 @@ class Deps(Struct, frozen=True):
 
 
 class Brief(Struct, frozen=True, kw_only=True):
-    """All that a turn is told. `answers` are people's, by the call that asked, where a waiting answer goes on."""
+    """All that a turn is told. `answers` and `verdicts` are people's, by the call that asked, where a waiting answer
+    goes on."""
 
     model: Model
     model_name: str
@@ -64,19 +67,20 @@ class Brief(Struct, frozen=True, kw_only=True):
     history: Sequence[ModelMessage]
     prompt: str | None
     answers: Mapping[str, Any]
+    verdicts: Mapping[str, Verdict] = {}
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """How a turn ended.
 
-    `history` is what this turn adds to the model's memory; `calls` maps the id of a block that waits to its call.
+    `history` is what this turn adds to the model's memory; `questions` are what waits, by the block that asks.
     """
 
     status: Literal["done", "stopped", "failed", "waiting"]
     history: Sequence[ModelMessage]
     usage: Usage | None = None
     error: OpsloomError | None = None
-    calls: Mapping[str, str] = {}
+    questions: Mapping[str, Question] = {}
 
 
 # One agent for all: what differs from run to run is given to the run, and making an agent takes 0.4 ms. A run ends in
@@ -89,8 +93,19 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken, calls: RunningC
     # Earlier questions of the same answer have had their results; only what the history leaves open is given now.
     unanswered = open_calls(brief.history)
     answers = {call: value for call, value in brief.answers.items() if call in unanswered}
-    history = mended(brief.history, keep=answers)
+    verdicts = {call: verdict for call, verdict in brief.verdicts.items() if call in unanswered}
+    history = mended(brief.history, keep={*answers, *verdicts})
     try:
+        asked = [part for call, part in unanswered.items() if call in verdicts]
+        approvals = await redeem(verdicts, asked, {tool.name: tool for tool in brief.tools}, brief.context, sink)
+        results = DeferredToolResults(
+            calls=answers,
+            approvals={**approvals},
+            metadata={
+                call: {"block": verdict.block.id, "binding": verdict.approval.binding}
+                for call, verdict in verdicts.items()
+            },
+        )
         result = await _AGENT.run(
             brief.prompt,
             model=brief.model,
@@ -98,7 +113,7 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken, calls: RunningC
             model_settings=brief.settings or None,  # type: ignore[arg-type]
             deps=Deps(sink),
             message_history=history,
-            deferred_tool_results=DeferredToolResults(calls=answers) if answers else None,
+            deferred_tool_results=results if answers or approvals else None,
             toolsets=[OpsloomToolset(brief.tools, brief.context, calls)],
             event_stream_handler=forward_events,
             cancellation_token=stop,
@@ -115,10 +130,9 @@ async def run(brief: Brief, sink: Sink, stop: CancellationToken, calls: RunningC
     usage = Usage(input_tokens=result.usage.input_tokens, output_tokens=result.usage.output_tokens)
     added = _added(result.all_messages(), history)
     if isinstance(result.output, DeferredToolRequests):
-        waiting = {
-            str(result.output.metadata[call.tool_call_id]["block"]): call.tool_call_id for call in result.output.calls
-        }
-        return Outcome(status="waiting", history=added, usage=usage, calls=waiting)
+        told = [result.output.metadata[call.tool_call_id] for call in (*result.output.calls, *result.output.approvals)]
+        questions = {str(one["block"]): one["question"] for one in told}
+        return Outcome(status="waiting", history=added, usage=usage, questions=questions)
     return Outcome(status="done", history=added, usage=usage)
 
 
@@ -139,10 +153,13 @@ def _added(messages: Sequence[ModelMessage], history: Sequence[ModelMessage]) ->
     return list(messages[len(history) :])
 
 
-def mended(history: Sequence[ModelMessage], keep: Mapping[str, Any] = {}) -> list[ModelMessage]:
+def mended(
+    history: Sequence[ModelMessage], keep: Collection[str] = (), told: Mapping[str, str] = {}
+) -> list[ModelMessage]:
     """A history that every vendor accepts: each tool call has its result, whatever cut its turn short.
 
-    Calls in `keep` are left open at the end, as their results are about to be given.
+    Calls in `keep` are left open at the end, as their results are about to be given; `told` are the results of calls
+    that people were asked about.
     """
     out: list[ModelMessage] = []
     for message, missing in _with_missing(history):
@@ -151,7 +168,7 @@ def mended(history: Sequence[ModelMessage], keep: Mapping[str, Any] = {}) -> lis
             ToolReturnPart(
                 tool_name=part.tool_name,
                 tool_call_id=part.tool_call_id,
-                content="There is no result: this was broken off.",
+                content=told.get(part.tool_call_id, BROKEN_OFF),
             )
             for part in missing
             if part.tool_call_id not in keep
@@ -161,10 +178,20 @@ def mended(history: Sequence[ModelMessage], keep: Mapping[str, Any] = {}) -> lis
     return out
 
 
-def open_calls(history: Sequence[ModelMessage]) -> set[str]:
-    """The calls at the end of a history that have no result yet."""
-    last = list(_with_missing(history))[-1:]
-    return {part.tool_call_id for _, missing in last for part in missing}
+BROKEN_OFF: Final = (
+    "There is no result: this was broken off, and nobody knows how far it came. If it changes or sends anything, look "
+    "before you do it again."
+)
+
+
+def open_calls(history: Sequence[ModelMessage]) -> dict[str, ToolCallPart]:
+    """The calls at the end of a history that have no result yet, by id; others of the same response may have theirs."""
+    for message, missing in reversed(list(_with_missing(history))):
+        if isinstance(message, ModelResponse):
+            return {part.tool_call_id: part for part in missing}
+        if not all(isinstance(part, ToolReturnPart | RetryPromptPart) for part in message.parts):
+            break
+    return {}
 
 
 def _with_missing(history: Sequence[ModelMessage]) -> Iterator[tuple[ModelMessage, list[ToolCallPart]]]:

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     fetch_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     extensions: Path | None = None
     lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
+    approval_seconds: float = Field(
+        600.0, ge=0, description="How long an approval of a tool can be given; 0 = for ever"
+    )
     demo_words_per_second: float = Field(60.0, ge=0, description="Pace of the demo model's answers; 0 = at once")
 
     openai_api_key: SecretStr | None = _plain("OPENAI_API_KEY")

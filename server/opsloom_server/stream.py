@@ -94,13 +94,16 @@ class Answer:
         title: str,
         input: Any = None,  # noqa: A002
         *,
+        approval: str | None = None,
         again: bool = False,
     ) -> None:
         """A call begins, in a part of its own, or, `again`, in that of the last call of this name."""
         self._close()
         held = self._ended(call) if again else None
         part = self._calls[call] = self._next() if held is None else held
-        self._put(ToolStart(seq=self._number(), part=part, call=call, tool=tool, title=title, input=input))
+        self._put(
+            ToolStart(seq=self._number(), part=part, call=call, tool=tool, title=title, input=input, approval=approval)
+        )
 
     def tool_progress(
         self, call: str, done: float | None = None, total: float | None = None, note: str | None = None
@@ -173,12 +176,10 @@ class Answer:
             for number in sorted(self._numbers)[:uncited]:
                 self._cite(number)
 
-    def close_tools(self, parts: Iterable[Part]) -> None:
-        """Adopt the calls that a lost turn left running, and close them as stopped."""
-        for index, part in enumerate(parts):
-            if isinstance(part, ToolPart) and part.status == "running":
-                self._calls[part.call] = index
-                self.tool_end(part.call, "stopped", None, 0)
+    def broken_off(self, part: ToolPart, summary: str | None) -> None:
+        """Close a call that a lost turn left running."""
+        self._calls[part.call] = self._parts.index(part)
+        self.tool_end(part.call, "stopped", summary, 0)
 
     # ------------------------------------------------------------------------------------------ what comes out
 

@@ -9,15 +9,17 @@ from opsloom_protocol.frames import Act, DurableFrame
 from opsloom_protocol.messages import Author, Block, BlockPart, BlockState, Message, MessageChange
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsloom_server.errors import Busy, Conflict, Invalid, NotFound
+from opsloom_server.errors import Busy, Conflict, Expired, Forbidden, Invalid, NotFound
 from opsloom_server.hub.beginning import Beginning
 from opsloom_server.hub.briefing import to_tell
 from opsloom_server.hub.live import LiveSession
-from opsloom_server.store.blocks import open_blocks
+from opsloom_server.store.approvals import allow
+from opsloom_server.store.blocks import OpenBlock, due_blocks, open_blocks
 from opsloom_server.store.conversations import messages_by_id, rfc3339
 from opsloom_server.store.journal import Journal
+from opsloom_server.store.records import note
 from opsloom_server.store.tree import message_of_block
-from opsloom_server.tools.answers import WITHDRAWN, answered
+from opsloom_server.tools.answers import EXPIRED, WITHDRAWN, answered
 
 
 class Acting:
@@ -43,6 +45,8 @@ class Acting:
             frame = self._journal.made[-1].frame
             await self._beginning.errand(_with_state(message, block.id, state), block.id)
             return frame
+        stored = {other.id: other for other in await open_blocks(self._database, message.id)}
+        await self._demand_answerable(stored[block.id], author, state)
         await self._journal.set_block(message.id, block.id, state, to_tell(answered(acted)), request.ref)
         frame = self._journal.made[-1].frame
         await self._go_on(message)
@@ -61,6 +65,20 @@ class Acting:
         if withdrawn:
             await self._journal.change_message(MessageChange(id=leaf, status="done"))
 
+    async def expire(self) -> None:
+        """Close what nobody answered in time, and tell the model. An answer that waited for nothing else goes on."""
+        ended: list[str] = []
+        for answer, block in await due_blocks(self._database, self._session.id):
+            state = BlockState(status="expired", at=rfc3339(datetime.now(UTC)))
+            await self._journal.set_block(answer, block, state, to_tell(EXPIRED))
+            ended.append(answer)
+        held = await messages_by_id(self._database, self._session.id, list(dict.fromkeys(ended)))
+        for message in held.values():
+            if message.id == self._journal.leaf:
+                await self._go_on(message)
+            elif message.status == "waiting":  # the conversation has left it
+                await self._journal.change_message(MessageChange(id=message.id, status="done"))
+
     async def _in_mid_answer(self, request: Act, author: Author) -> DurableFrame:
         """Only what is there for that: the turn hears of it from the frame, on whichever node it runs."""
         turn = self._session.turn
@@ -73,6 +91,23 @@ class Acting:
         state = replace(self._checked(block, request, running=True).state, by=author.id, at=rfc3339(datetime.now(UTC)))
         await self._journal.set_running_block(message.id, block, state, request.ref)
         return self._journal.made[-1].frame
+
+    async def _demand_answerable(self, stored: OpenBlock, author: Author, state: BlockState) -> None:
+        """In time, and by whoever was asked. A word for all of its kind is kept."""
+        if stored.due:
+            raise Expired("The time to answer this is over.")
+        if stored.approval is None:
+            return
+        if author.id != stored.user:
+            raise Forbidden("Only the person who was asked can allow or deny this.")
+        if state.action == "allow" and (state.values or {}).get("scope") == "always":
+            session, tool = self._session, stored.approval.tool
+            if not stored.approval.always:
+                raise Invalid("This can only be allowed once.")
+            await allow(self._database, session.workspace, session.user, session.assistant.id, tool)
+            await note(
+                self._database, session.workspace, author.id, "tool.allow", tool, assistant=session.assistant.spec.slug
+            )
 
     async def _go_on(self, message: Message) -> None:
         """The answer goes on once everything that it asked is settled."""

@@ -1,22 +1,25 @@
 """What a turn is told: the path's memory, the assistant's instructions, and what it may use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from opsloom_protocol.messages import BlockPart, FilePart, Part, TextPart
+from msgspec.structs import replace
+from opsloom_protocol.messages import Block, BlockPart, FilePart, Message, Part, TextPart
 from pydantic_ai.messages import ModelMessage
 
 from opsloom_server.errors import Conflict
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.models import default_model
-from opsloom_server.orchestrator import Brief, recalled, retold
+from opsloom_server.orchestrator import Brief, mended, recalled, retold
 from opsloom_server.sources import Asking
-from opsloom_server.store.blocks import open_blocks
+from opsloom_server.store.blocks import OpenBlock, open_blocks, replies_to
 from opsloom_server.store.turns import Memory, memory
-from opsloom_server.tools.answers import WITHDRAWN
+from opsloom_server.tools.answers import NOT_RUN, WITHDRAWN
+from opsloom_server.tools.approving import Verdict
 from opsloom_server.tools.handler import Errand
+from opsloom_server.tools.outside import Outside
 from opsloom_server.tools.registry import tools_for
 from opsloom_server.tools.tool import ToolContext
 
@@ -37,36 +40,61 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     environment = session.environment
     spec = session.assistant.spec
     known = session.recall(turn.question)
+    context = await _context(session, turn.message)
+    tools = tools_for(
+        environment.catalogue,
+        names=spec.tools,
+        blocks=spec.blocks,
+        knowledge_bases=spec.knowledge_bases,
+        asking=context.asking,
+    )
+    outside = Outside(environment.catalogue)
     prompt: str | None
     if known is not None and turn.question is not None:
-        history, own, prompt, blocks = known, [], _text(turn.question.parts), []
+        (history, tainted), own, prompt, blocks = known, [], _text(turn.question.parts), []
     else:
         async with environment.database.transact(session.workspace) as connection:
             told = await memory(connection, session.id, turn.message.id, MESSAGES)
             blocks = await open_blocks(connection, turn.message.id)
+            replies = await replies_to(connection, [one.id for one in told if _asked(one)])
         going_on = told[-1].history is not None
         own = recalled(told[-1].history) if told[-1].history is not None else []
-        history = [*_history(told[:-1] if going_on else told[:-2]), *own]
+        history = [*_history(told[:-1] if going_on else told[:-2], replies), *own]
         prompt = None if going_on else _text(told[-2].parts)
-    asking = await _asking(session)
+        tainted = any(outside.in_parts(one.parts) for one in told)
+    # What databases call and hold their things is text from outside as well.
+    tainted = tainted or context.asking is not None
     made = Brief(
         model=environment.models.resolve(turn.model, spec.fallback_models),
         model_name=turn.model,
-        instructions=_joined(spec.instructions, asking.told() if asking is not None else ""),
+        instructions=_instructions(spec.instructions, context.asking),
         settings=dict(spec.model_settings),
-        tools=tools_for(
-            environment.catalogue,
-            names=spec.tools,
-            blocks=spec.blocks,
-            knowledge_bases=spec.knowledge_bases,
-            asking=asking,
-        ),
-        context=_context(session, turn.message.parts, asking),
+        tools=tools,
+        context=replace(context, tainted=tainted or outside.in_history(history)),
         history=history,
         prompt=prompt,
-        answers={block.call: told_of(block.reply) for block in blocks if block.call is not None},
+        answers={block.call: told_of(block.reply) for block in blocks if block.call and block.approval is None},
+        verdicts={
+            block.call: verdict
+            for block in blocks
+            if block.call is not None and (verdict := _verdict(block, context.shown.get(block.id))) is not None
+        },
     )
     return made, own
+
+
+def _verdict(stored: OpenBlock, shown: Block | None) -> Verdict | None:
+    """What became of a request for approval."""
+    if stored.approval is None or shown is None:
+        return None
+    reply = told_of(stored.reply)
+    state = stored.state
+    return Verdict(
+        block=replace(shown, state=state),
+        approval=stored.approval,
+        allowed=state is not None and (state.status, state.action) == ("answered", "allow"),
+        words=NOT_RUN.format(words=reply["answer"] if isinstance(reply, dict) else reply),
+    )
 
 
 async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[Errand, list[ModelMessage]]:
@@ -74,7 +102,7 @@ async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[E
 
     Raises `Conflict` where nothing is to be carried out.
     """
-    context = _context(session, turn.message.parts, await _asking(session))
+    context = await _context(session, turn.message)
     shown = context.shown.get(block)
     action = shown.state.action if shown is not None and shown.state is not None else None
     handler = session.environment.catalogue.handlers.get((shown.kind, action)) if shown and action else None
@@ -86,6 +114,11 @@ async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[E
     return Errand(handler=handler, block=shown, values=shown.state.values, context=context), own
 
 
+def _instructions(own: str, asking: Asking | None) -> str:
+    """What the model is told before: by the assistant's owner, and of the databases that it may ask."""
+    return "\n\n".join(text for text in (own, asking.told() if asking is not None else "") if text)
+
+
 async def _asking(session: LiveSession) -> Asking | None:
     """The data sources of this assistant; those that are gone are left out."""
     wanted = session.assistant.spec.data_sources
@@ -93,11 +126,7 @@ async def _asking(session: LiveSession) -> Asking | None:
     return Asking(session.environment.sources, session.workspace, rows) if rows else None
 
 
-def _joined(*texts: str) -> str:
-    return "\n\n".join(text for text in texts if text)
-
-
-def _context(session: LiveSession, parts: Sequence[Part], asking: Asking | None) -> ToolContext:
+async def _context(session: LiveSession, answer: Message) -> ToolContext:
     """What tools may know here."""
     environment = session.environment
     return ToolContext(
@@ -106,13 +135,14 @@ def _context(session: LiveSession, parts: Sequence[Part], asking: Asking | None)
         user=session.user,
         knowledge=environment.knowledge,
         knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
-        asking=asking,
+        asking=await _asking(session),
         kinds=environment.catalogue.kinds,
-        shown={part.block.id: part.block for part in parts if isinstance(part, BlockPart)},
+        shown={part.block.id: part.block for part in answer.parts if isinstance(part, BlockPart)},
+        answer=answer.id,
     )
 
 
-def _history(told: Sequence[Memory]) -> list[ModelMessage]:
+def _history(told: Sequence[Memory], replies: Mapping[tuple[str, str], str]) -> list[ModelMessage]:
     """The path as the model's own messages: each answer's record, or what was asked and answered where it has none."""
     out: list[ModelMessage] = []
     question: Memory | None = None
@@ -120,10 +150,22 @@ def _history(told: Sequence[Memory]) -> list[ModelMessage]:
         if one.role == "user":
             question = one
         elif one.history is not None:
-            out.extend(recalled(one.history))
+            asked = {call: reply for (message, call), reply in replies.items() if message == one.id}
+            out.extend(mended(recalled(one.history), told={call: _said(reply) for call, reply in asked.items()}))
         elif question is not None:
             out.extend(retold(_text(question.parts), _text(one.parts)))
     return out
+
+
+def _asked(one: Memory) -> bool:
+    """Whether the answer asked people something."""
+    return any(isinstance(part, BlockPart) and part.block.state is not None for part in one.parts)
+
+
+def _said(reply: str) -> str:
+    """The reply to a question that was left open when the conversation went on, in words."""
+    told = told_of(reply)
+    return told if isinstance(told, str) else reply
 
 
 def _text(parts: Sequence[Part]) -> str:

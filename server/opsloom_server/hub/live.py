@@ -77,7 +77,7 @@ class LiveSession:
         # Whether messages may be waiting in the queue; the database knows, this saves asking it.
         self.queueing = self.stored
         # What the model was told and said on the way to the leaf, as of the answer that ended last.
-        self._remembered: tuple[str, Sequence[ModelMessage]] | None = None
+        self._remembered: tuple[str, Sequence[ModelMessage], bool] | None = None
         # The turn that ended last: a stop may come a moment after it.
         self.ended_turn: str | None = None
         # Connections on their way in; while there are any, the session is not let go.
@@ -117,19 +117,20 @@ class LiveSession:
         """Nobody is attached and nothing runs here."""
         return not self.connections and self.own is None and not self.attaching and not self.lock.locked()
 
-    def recall(self, question: Message | None) -> Sequence[ModelMessage] | None:
-        """The model's memory above a new question, where it is at hand; None where the database must be asked."""
+    def recall(self, question: Message | None) -> tuple[Sequence[ModelMessage], bool] | None:
+        """The model's memory above a new question, and whether it was tainted before; None where it is not at hand and
+        the database must be asked."""
         if question is None:
             return None
         if question.parent is None:
-            return ()
+            return (), False
         if self._remembered is not None and self._remembered[0] == question.parent:
-            return self._remembered[1]
+            return self._remembered[1:]
         return None
 
-    def remember(self, answer: str, history: Sequence[ModelMessage]) -> None:
+    def remember(self, answer: str, history: Sequence[ModelMessage], tainted: bool) -> None:
         """Keep what the model knows after this answer; long ones are read again, so that their window moves."""
-        self._remembered = (answer, history) if len(history) <= REMEMBERED else None
+        self._remembered = (answer, history, tainted) if len(history) <= REMEMBERED else None
 
     # ------------------------------------------------------------------------------------------ attaching
 

@@ -2,14 +2,14 @@
 anything of them."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final
 
 from msgspec.structs import replace
 from opsloom_blocks import settled
 from opsloom_protocol.frames import TurnStart
-from opsloom_protocol.messages import BlockPart, Message
+from opsloom_protocol.messages import BlockPart, Message, Part, ToolPart
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import NotFound, Unavailable
@@ -19,7 +19,7 @@ from opsloom_server.hub.running import RunningTurn
 from opsloom_server.store.blocks import states_of
 from opsloom_server.store.conversations import messages_by_id, with_states
 from opsloom_server.store.journal import EndStatus, Journal
-from opsloom_server.store.ownership import TurnRow, adopt, discard, has_called, orphans, unbegun
+from opsloom_server.store.ownership import TurnRow, adopt, calls_begun, discard, has_called, orphans, unbegun
 from opsloom_server.store.turns import follow, frames_after, shown_before
 from opsloom_server.stream import Answer
 
@@ -123,7 +123,7 @@ async def _end_or_begin_anew(
     if untouched and turn.epoch <= RUNS and not turn.stop_asked:
         return journal.start_anew(turn.id, turn.epoch, message)
     answer = Answer(with_states(parts, await states_of(connection, turn.message)), seq=seq)
-    answer.close_tools(parts)
+    await _close_calls(environment, connection, turn.id, answer, parts)
     status: EndStatus = "stopped" if turn.stop_asked else "interrupted"
     kinds = environment.catalogue.kinds
     shown = tuple(
@@ -133,3 +133,23 @@ async def _end_or_begin_anew(
     ended = replace(message, status=status if turn.block is None else "done", parts=shown)
     await journal.end_turn(turn.id, turn.epoch, seq, status, ended, None)
     return None
+
+
+async def _close_calls(
+    environment: Environment, connection: AsyncConnection, turn: str, answer: Answer, parts: Sequence[Part]
+) -> None:
+    """End the calls that nobody runs any more. None is begun again: what a tool that acts has done, nobody knows."""
+    tools = environment.catalogue.tools
+    shown = {part.call for part in parts if isinstance(part, ToolPart) and part.status == "running"}
+    for call in await calls_begun(connection, turn):
+        if call.call not in shown:
+            tool = tools.get(call.tool)
+            answer.tool_start(call.call, call.tool, tool.title if tool else call.tool, call.input)
+            shown.add(call.call)
+    for part in answer.parts:
+        if isinstance(part, ToolPart) and part.status == "running":
+            tool = tools.get(part.tool)
+            answer.broken_off(part, MAY_HAVE_RUN if tool is None or tool.effect != "reads" else None)
+
+
+MAY_HAVE_RUN: Final = "Broken off; it may have run. Look before you do it again."

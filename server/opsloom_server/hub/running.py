@@ -27,8 +27,10 @@ from pydantic_ai.messages import ModelMessage
 
 from opsloom_server.errors import OpsloomError, Unavailable
 from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.warrants import Warrants
 from opsloom_server.log.ring import Entry, Running, live
 from opsloom_server.orchestrator import Brief, Outcome, remembered, run, run_errand
+from opsloom_server.store.blocks import Question
 from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.prepared import Write
 from opsloom_server.store.records import usage_write
@@ -36,6 +38,7 @@ from opsloom_server.store.turns import call_ended, call_started
 from opsloom_server.stream import Answer
 from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.handler import Errand
+from opsloom_server.tools.tool import Due
 
 # Above this pace of frames, text is merged for the turn as a whole: an eye reads no faster, and each frame costs.
 FRAME_SECONDS: Final = 0.025
@@ -70,14 +73,17 @@ class RunningTurn:
         self.stopping = False
         # Another node has taken it over: nothing of it may be stored or shown any more.
         self.lost = False
+        # It ended with questions to people.
+        self.waits = False
         # What the model remembers of this very answer, where it goes on after waiting.
         self.kept: Sequence[ModelMessage] = ()
-        self._known: Sequence[ModelMessage] | None = None
+        self._known: tuple[Sequence[ModelMessage], bool] | None = None
         self._session = session
         self._rev = start.rev
         self._message = message
         self._answer = Answer(message.parts)
         self._calls = RunningCalls()
+        self._warrants = Warrants(session, message.id)
         self._token = CancellationToken()
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -143,8 +149,15 @@ class RunningTurn:
 
     # ------------------------------------------------------------------------------------------ the tools' sink
 
-    async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None:  # noqa: A002
-        self._answer.tool_start(call, tool, title, input, again=self.block is not None)
+    async def tool_start(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        approval: str | None = None,
+    ) -> None:
+        self._answer.tool_start(call, tool, title, input, approval=approval, again=self.block is not None)
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
             await self._write(call_started(connection, self.id, self.epoch, call, tool, input))
@@ -158,6 +171,31 @@ class RunningTurn:
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
             await self._write(call_ended(connection, self.id, self.epoch, call, status, result))
+
+    def tool_denied(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        summary: str,
+        approval: str,
+    ) -> None:
+        self._answer.tool_start(call, tool, title, input, approval=approval)
+        self._answer.tool_end(call, "denied", summary, 0)
+        self.flush()
+
+    async def begin_allowed(self, calls: Sequence[Due]) -> dict[str, str]:
+        async with self._session.environment.database.transact(self._session.workspace) as connection:
+            refused = await self._warrants.begin(connection, calls)
+            for due in calls:
+                if due.call not in refused:
+                    await self._write(call_started(connection, self.id, self.epoch, due.call, due.tool, due.input))
+        return refused
+
+    async def may_run(self, tool: str) -> bool:
+        async with self._session.environment.database.transact(self._session.workspace) as connection:
+            return await self._warrants.stands(connection, tool)
 
     async def _write(self, writing: Awaitable[None]) -> None:
         try:
@@ -271,7 +309,7 @@ class RunningTurn:
             else:
                 outcome = await run(told, self, self._token, self._calls)
                 if outcome.status == "done":
-                    self._known = [*told.history, *outcome.history]
+                    self._known = [*told.history, *outcome.history], told.context.tainted
             status = outcome.status
         except asyncio.CancelledError:
             status = "stopped" if self.stopping else "interrupted"
@@ -309,6 +347,7 @@ class RunningTurn:
         await ended()
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
+        self.waits = status == "waiting"
         error = outcome.error if outcome is not None else None
         message = replace(self._message, parts=tuple(map(self._said_anew, self._answer.parts)))
         if self.block is None:
@@ -322,8 +361,18 @@ class RunningTurn:
             message = replace(message, status="done")  # as it was: only a block of it has changed
         kept = [*self.kept, *(outcome.history if outcome is not None else ())]
         history = remembered(kept) if kept and (self.block is None or self.kept) else None
-        await self._store(status, message, history, outcome.calls if outcome is not None else {})
+        await self._store(status, message, history, self._limited(outcome.questions if outcome is not None else {}))
         await ended()
+
+    def _limited(self, questions: Mapping[str, Question]) -> Mapping[str, Question]:
+        """Approvals expire, unless somebody decided otherwise."""
+        seconds = self._session.environment.settings.approval_seconds or None
+        return {
+            block: replace(question, expires_in=seconds)
+            if question.approval is not None and question.expires_in is None
+            else question
+            for block, question in questions.items()
+        }
 
     def _used(self, message: Message) -> Write:
         """The turn, for its day's figures."""
@@ -352,7 +401,7 @@ class RunningTurn:
         return part if block is part.block else BlockPart(block=block)
 
     async def _store(
-        self, status: EndStatus, message: Message, history: bytes | None, calls: Mapping[str, str]
+        self, status: EndStatus, message: Message, history: bytes | None, questions: Mapping[str, Question]
     ) -> None:
         session = self._session
         session.environment.batches.forget(self.id)
@@ -361,14 +410,16 @@ class RunningTurn:
                 async with session.lock:
                     async with session.environment.database.transact(session.workspace) as connection:
                         journal = await session.journal(connection)
-                        await journal.end_turn(self.id, self.epoch, self._answer.seq, status, message, history, calls)
+                        await journal.end_turn(
+                            self.id, self.epoch, self._answer.seq, status, message, history, questions
+                        )
                         journal.write(*self._used(message))
                         made = await journal.close()
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id
                     session.environment.hot.finish(self)
                     if self._known is not None:
-                        session.remember(message.id, self._known)
+                        session.remember(message.id, *self._known)
                 return
             except Unavailable:
                 await asyncio.sleep(STORE_AGAIN[min(attempt, len(STORE_AGAIN) - 1)])

@@ -18,6 +18,7 @@ from opsloom_server.rest import (
     identity,
     knowledge,
     offered,
+    permissions,
     records,
     sessions,
     sites,
@@ -30,6 +31,7 @@ __all__ = ["create_rest"]
 _ROUTERS = (
     tickets.router,
     identity.router,
+    permissions.router,
     assistants.router,
     knowledge.router,
     documents.router,

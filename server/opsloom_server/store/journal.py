@@ -29,7 +29,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import Conflict, NotFound
-from opsloom_server.store.blocks import change, change_unstored, keep
+from opsloom_server.store.approvals import ask
+from opsloom_server.store.blocks import Question, change, change_unstored, deadlines, keep, waiting_until
 from opsloom_server.store.conversations import SessionRow, messages_by_id, restore, rfc3339
 from opsloom_server.store.engine import Driver, driver_of
 from opsloom_server.store.ids import new_id
@@ -323,9 +324,9 @@ class Journal:
         status: EndStatus,
         message: Message,
         history: bytes | None,
-        calls: Mapping[str, str] | None = None,
+        questions: Mapping[str, Question] | None = None,
     ) -> None:
-        """Store the whole answer; `calls` maps a block to the model's call that waits for it. Without a `history` the
+        """Store the whole answer; `questions` are what waits for the answers to its blocks. Without a `history` the
         answer keeps the one that it has.
 
         Raises `Fenced` where the turn is not this owner's any more.
@@ -333,6 +334,8 @@ class Journal:
         values = {"turn": turn, "of_epoch": epoch, "new_status": status, "at_seq": seq}
         if await END_TURN.execute(self._driver, values) == 0:
             raise Fenced
+        until = await deadlines(self.connection, questions or {})
+        message = replace(message, parts=waiting_until(message.parts, until))
         self.write(
             END_MESSAGE,
             {
@@ -345,7 +348,9 @@ class Journal:
             },
         )
         self.write(CLEAR_LOG, {"turn": turn})
-        await keep(self.connection, self._workspace, self.row.id, message, calls or {})
+        await keep(self.connection, self._workspace, self.row.id, message, questions or {}, until)
+        asked = [(block, question.approval) for block, question in (questions or {}).items() if question.approval]
+        await ask(self.connection, self._workspace, self.row.user, asked)
         self._turn, self._seq = turn, seq
         self.made.append(Made(TurnEnd(rev=self._next(), turn=turn, status=status, message=message)))
 

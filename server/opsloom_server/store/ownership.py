@@ -5,8 +5,9 @@ sends is refused, however late it wakes up.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import ARRAY, Text, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,10 +16,12 @@ from opsloom_server.store.tables.conversation import messages, sessions, tool_ca
 from opsloom_server.store.tables.nodes import nodes
 
 __all__ = [
+    "Begun",
     "Standing",
     "TurnRow",
     "adopt",
     "ask_to_stop",
+    "calls_begun",
     "discard",
     "has_called",
     "orphans",
@@ -45,6 +48,14 @@ class TurnRow(Struct, frozen=True):
     stop_asked: bool
     block: str | None
     """The block whose action it carries out, where it is no answer of the model's."""
+
+
+class Begun(Struct, frozen=True):
+    """A tool's call that was begun and has not ended. `input` is what people are shown of it."""
+
+    call: str
+    tool: str
+    input: Any
 
 
 class Standing(Struct, frozen=True):
@@ -105,6 +116,11 @@ _ASK = (
 )
 _KNOWN = select(turns.c.id).where(turns.c.id == bindparam("turn"), turns.c.session_id == bindparam("session"))
 _CALLED = select(select(tool_calls.c.call).where(tool_calls.c.turn_id == bindparam("turn")).exists())
+_BEGUN = (
+    select(tool_calls.c.call, tool_calls.c.tool, tool_calls.c.input)
+    .where(tool_calls.c.turn_id == bindparam("turn"), tool_calls.c.status == text("'running'"))
+    .order_by(tool_calls.c.started_at, tool_calls.c.call)
+)
 _OF_USER = select(func.count()).where(turns.c.user_id == bindparam("user"), turns.c.status == "running")
 _STANDINGS = (
     select(sessions.c.id, sessions.c.rev, turns.c.id.label("turn"), func.coalesce(turns.c.stop_asked, text("false")))
@@ -164,6 +180,12 @@ async def ask_to_stop(connection: AsyncConnection, session: str, turn: str) -> L
 async def has_called(connection: AsyncConnection, turn: str) -> bool:
     """Whether a tool was started in this turn. Its start is committed before it runs, so False is certain."""
     return bool((await connection.execute(_CALLED, {"turn": turn})).scalar_one())
+
+
+async def calls_begun(connection: AsyncConnection, turn: str) -> list[Begun]:
+    """The calls of a turn that were begun and whose end nobody noted."""
+    rows = await connection.execute(_BEGUN, {"turn": turn})
+    return [Begun(row.call, row.tool, msgspec.json.decode(row.input)) for row in rows]
 
 
 async def running_of(connection: AsyncConnection, user: str) -> int:

@@ -5,7 +5,7 @@ from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.events import Ask, Cite, Patch, Progress, Result, Show, ToolEvent
 from opsloom_server.tools.handler import Errand, Handler, Handlers, handle
 from opsloom_server.tools.registry import Catalogue, describe_tools, load_catalogue, tools_for
-from opsloom_server.tools.tool import Finder, HasSink, Tool, ToolContext, ToolSink
+from opsloom_server.tools.tool import Effect, Finder, HasSink, Tool, ToolContext, ToolSink
 from opsloom_server.tools.toolset import OpsloomToolset
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Ask",
     "Catalogue",
     "Cite",
+    "Effect",
     "Errand",
     "Finder",
     "Handler",

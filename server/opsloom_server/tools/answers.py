@@ -5,6 +5,7 @@ from typing import Any, Final
 from opsloom_blocks import Acted
 
 WITHDRAWN: Final = "The person went on without answering this. Do not ask again unless you must."
+NOT_RUN: Final = "{words} It was not run."
 EXPIRED: Final = "The person did not answer in time."
 
 

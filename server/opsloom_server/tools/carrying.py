@@ -6,8 +6,8 @@ import time
 from typing import Any, Final
 
 import msgspec
-from opsloom_blocks import plain
 
+from opsloom_server.tools.arguments import visible
 from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.running import Outcome, Shown, run_call, settled, written
 from opsloom_server.tools.tool import Tool, ToolContext, ToolSink
@@ -16,11 +16,18 @@ log = logging.getLogger("opsloom.tools")
 
 
 async def carry_out(
-    tool: Tool, args: Any, context: ToolContext, sink: ToolSink, shown: Shown, calls: RunningCalls
+    tool: Tool,
+    args: Any,
+    context: ToolContext,
+    sink: ToolSink,
+    shown: Shown,
+    calls: RunningCalls,
+    approval: str | None = None,
 ) -> Outcome:
-    """Run the call `context.call`; its result is plain JSON. A cancellation ends it as `stopped` and goes on."""
+    """Run the call `context.call`, which the block `approval` allowed where it asked; its result is plain JSON. A
+    cancellation ends it as `stopped` and goes on."""
     call = context.call
-    await sink.tool_start(call, tool.name, tool.title, visible(tool, args))
+    await sink.tool_start(call, tool.name, tool.title, visible(tool, args), approval)
     started = time.monotonic()
     stops = cancellations()
     try:
@@ -34,15 +41,6 @@ async def carry_out(
         raise
     await written(sink.tool_end(call, outcome.status, outcome.summary, since(started), outcome.value))
     return outcome
-
-
-def visible(tool: Tool, args: Any) -> Any:
-    """The arguments for people; a tool that fails to say them shows none."""
-    try:
-        return plain(tool.visible(args))
-    except Exception:
-        log.exception("tool %s failed to show its arguments", tool.name)
-        return None
 
 
 def sound(outcome: Outcome) -> Outcome:

@@ -35,9 +35,11 @@ class Cite(Struct, frozen=True):
 
 class Ask(Struct, frozen=True):
     """Show a block and wait for the person. The last event: the call's result is what the person does, hours later
-    perhaps and in another process, so nothing of the tool goes on after it."""
+    perhaps and in another process, so nothing of the tool goes on after it. After `expires_in` seconds nobody can
+    answer any more, and the model is told so; without it, it waits as long as it takes."""
 
     block: Block
+    expires_in: float | None = None
 
 
 class Result(Struct, frozen=True):

@@ -38,6 +38,12 @@ class JsonObject:
 JSON_OBJECT: Final = JsonObject()
 
 
+def parsed(args: str | dict[str, Any] | None) -> dict[str, Any]:
+    """The arguments of a call as the agent reads them."""
+    read = JSON_OBJECT.validate_json(args or "{}") if args is None or isinstance(args, str) else args
+    return dict(JSON_OBJECT.validate_python(read))
+
+
 def demand_read(raw: dict[str, Any]) -> None:
     """Raises `BlockError` where the arguments were no JSON object."""
     if _UNREAD in raw:

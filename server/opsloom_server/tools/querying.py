@@ -44,6 +44,7 @@ class QueryData(Tool):
     )
     arguments = Query
     timeout = 30.0
+    untrusted = True
 
     async def run(self, args: Query, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         if context.asking is None:
@@ -79,6 +80,7 @@ class DescribeData(Tool):
     )
     arguments = Wanted
     timeout = 10.0
+    untrusted = True
 
     async def run(self, args: Wanted, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         if context.asking is None:

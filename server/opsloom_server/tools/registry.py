@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from msgspec import Struct
 from opsloom_blocks import ExtensionError, Kinds, load_blocks, schema_of
@@ -18,7 +18,7 @@ from opsloom_server.tools.blocks import UPDATE_BLOCK, ShowBlock
 from opsloom_server.tools.handler import Handler, Handlers
 from opsloom_server.tools.querying import DESCRIBE_DATA, QUERY_DATA, RUN_QUERY
 from opsloom_server.tools.search import SEARCH_KNOWLEDGE
-from opsloom_server.tools.tool import Tool
+from opsloom_server.tools.tool import Effect, Tool
 
 log = logging.getLogger("opsloom.tools")
 
@@ -110,16 +110,26 @@ def tools_for(
 
 
 def describe_tools(catalogue: Catalogue) -> list[dict[str, Any]]:
-    """The catalogue as it is published: `{name, title, about, schema}` each."""
+    """The catalogue as it is published: `{name, title, about, schema, effect, danger}` each."""
     return [
-        {"name": tool.name, "title": tool.title, "about": tool.about, "schema": tool.schema()}
+        {
+            "name": tool.name,
+            "title": tool.title,
+            "about": tool.about,
+            "schema": tool.schema(),
+            "effect": tool.effect,
+            "danger": tool.danger,
+        }
         for tool in catalogue.tools.values()
     ]
 
 
 def _inspect(where: str, tool: Any) -> None:
     """What would otherwise break in the middle of somebody's conversation breaks here."""
-    wanted = "name title about arguments timeout sequential retries run check visible schema instead"
+    wanted = (
+        "name title about arguments timeout sequential retries effect danger untrusted run check visible consequence "
+        "schema instead"
+    )
     for name in wanted.split():
         if not hasattr(tool, name):
             raise ExtensionError(where, f"{type(tool).__name__} has no `{name}`; subclass opsloom_server.tools.Tool.")
@@ -127,6 +137,9 @@ def _inspect(where: str, tool: Any) -> None:
         raise ExtensionError(where, f"{tool.name!r} is no name for a tool: lower-case letters, digits and _.")
     if not inspect.isasyncgenfunction(tool.run):
         raise ExtensionError(where, f"{tool.name}: `run` must be an async generator (`async def` with `yield`).")
+    if tool.effect not in get_args(Effect):
+        known = ", ".join(get_args(Effect))
+        raise ExtensionError(where, f"{tool.name}: `effect` is one of {known}, not {tool.effect!r}.")
     try:
         schema_of(tool.arguments)
         tool.schema()

@@ -23,12 +23,14 @@ ENDING_SECONDS: Final = 5.0
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """How a call ended. `value` goes to the model; `asked` is the block whose answer will be the value instead."""
+    """How a call ended. `value` goes to the model; `asked` is the block whose answer will be the value instead, within
+    `expires_in` seconds if they are given."""
 
     status: ToolStatus
     summary: str | None
     value: Any = None
     asked: Block | None = None
+    expires_in: float | None = None
 
 
 class Shown:
@@ -107,10 +109,10 @@ async def _follow(
                         sink.patch(event.block_id, list(event.ops))
                 case Cite(source):
                     reply = sink.cite(source)
-                case Ask(block):
+                case Ask(block, expires_in):
                     shown.add(block)
                     sink.show(block)
-                    return Outcome(status="ok", summary="Waiting for an answer", asked=block)
+                    return Outcome(status="ok", summary="Waiting for an answer", asked=block, expires_in=expires_in)
                 case Result(value, summary):
                     return Outcome(status="ok", summary=summary, value=value)
                 case _:

@@ -38,6 +38,7 @@ class SearchKnowledge(Tool):
     )
     arguments = Query
     timeout = 30.0
+    untrusted = True
 
     async def run(self, args: Query, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         if context.knowledge is None or not context.knowledge_bases:

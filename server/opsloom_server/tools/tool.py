@@ -1,7 +1,7 @@
 """What a tool is, what it may know, and where its events go."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 from opsloom_blocks import BLOCKS, Kinds, plain, schema_of
@@ -41,6 +41,15 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     shown: Mapping[str, Block] = {}
     """The blocks of this answer by id, as they are now."""
     call: str = ""
+    answer: str = ""
+    """The id of the answer that is being written."""
+    tainted: bool = False
+    """Whether text from outside is in what the model was told so far."""
+
+
+Effect = Literal["reads", "changes", "sends", "fetches"]
+"""What running a tool does beyond giving its result: nothing; change something; send something out of the house; ask an
+address that the model chose, which tells it something."""
 
 
 class Tool(Protocol):
@@ -60,6 +69,14 @@ class Tool(Protocol):
     timeout: float = TIMEOUT
     sequential: bool = False
     """Whether it runs alone and in the order of the calls, where the model calls several tools at once."""
+
+    effect: Effect = "reads"
+    """A tool that does more than to read asks a person first, and runs once they allowed it."""
+    danger: bool = False
+    """Whether something is lost, paid or sent that cannot be taken back: then each call asks."""
+    untrusted: bool = False
+    """Whether its result holds text from outside, that somebody may have written to make the model do things. From
+    then on in the conversation, tools that send or fetch ask even where they are always allowed."""
 
     retries: int = RETRIES
     """Corrections that a model gets before wrong arguments become a failed result, or what `instead` gives."""
@@ -86,16 +103,58 @@ class Tool(Protocol):
         return ()
 
     def visible(self, args: Any) -> Any:
-        """The arguments as people are shown them."""
+        """The arguments as people are shown them; a tool that asks first shows all that matters for a yes or a no."""
         return plain(args)
+
+    def consequence(self, args: Any) -> str | None:
+        """What comes of it, and whether it can be undone: shown to whoever is asked."""
+        return None
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """A call that a person allowed by the answer to a block; `binding` is what the answer is good for."""
+
+    call: str
+    tool: str
+    input: Any
+    block: str
+    binding: bytes
 
 
 class ToolSink(Protocol):
     """Where a call's events go: the turn. What is async returns after commit; the rest never waits."""
 
-    async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None: ...  # noqa: A002
+    async def tool_start(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        approval: str | None = None,
+    ) -> None: ...
     def tool_progress(self, call: str, done: float | None, total: float | None, note: str | None) -> None: ...
     async def tool_end(self, call: str, status: ToolStatus, summary: str | None, ms: int, result: Any) -> None: ...
+    def tool_denied(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        summary: str,
+        approval: str,
+    ) -> None:
+        """Show that a call was not allowed."""
+        ...
+
+    async def begin_allowed(self, calls: Sequence[Due]) -> dict[str, str]:
+        """Note, in one commit, that these calls begin and that their approvals are used up. Gives those that may not
+        begin after all, with words for the model."""
+        ...
+
+    async def may_run(self, tool: str) -> bool:
+        """Whether the person has allowed this tool from now on."""
+        ...
+
     def show(self, block: Block) -> None: ...
     def patch(self, block_id: str, ops: list[PatchOp]) -> None: ...
     def cite(self, source: Source) -> int: ...

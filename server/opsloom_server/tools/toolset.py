@@ -5,25 +5,27 @@ before the model sees the result; a failure is a result in words, and only a sto
 answer ends the run.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from opsloom_blocks import BlockError
-from opsloom_blocks.content import read
-from opsloom_protocol.messages import Issue
 from pydantic_ai import RunContext
-from pydantic_ai.exceptions import CallDeferred, ModelRetry, ToolFailed
+from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry, ToolFailed
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 
+from opsloom_server.store.blocks import Question
+from opsloom_server.tools.approving import CHANGED, binding, request
+from opsloom_server.tools.arguments import arguments, words
 from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.carrying import carry_out
 from opsloom_server.tools.events import ToolEvent
-from opsloom_server.tools.parsing import JSON_OBJECT, demand_read, what_was_read
+from opsloom_server.tools.parsing import JSON_OBJECT, what_was_read
 from opsloom_server.tools.running import Shown, with_call
-from opsloom_server.tools.tool import RETRIES, HasSink, Tool, ToolContext
+from opsloom_server.tools.tool import RETRIES, HasSink, Tool, ToolContext, ToolSink
 
 log = logging.getLogger("opsloom.tools")
 
@@ -40,6 +42,10 @@ class OpsloomToolset(AbstractToolset[HasSink]):
         self._context = context
         self._shown = Shown(context.kinds, context.shown)
         self._calls = calls or RunningCalls()
+        # Of several calls at once, people are asked about the first one first.
+        self._in_order = asyncio.Lock()
+        # Text from outside is in what the model knows: it may be somebody else's wish that it follows.
+        self._tainted = context.tainted
 
     @property
     def id(self) -> str:
@@ -71,8 +77,8 @@ class OpsloomToolset(AbstractToolset[HasSink]):
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[HasSink], tool: ToolsetTool[HasSink]
     ) -> Any:
-        """Run one call. Raises `CallDeferred` (metadata: `block`, `kind`) where a person is asked, `ToolFailed` where
-        it did not work; a cancellation ends the call as `stopped` and goes on."""
+        """Run one call. Raises `CallDeferred` or `ApprovalRequired` (metadata: `block`, `kind`, `question`) where a
+        person is asked, `ToolFailed` where it did not work; a cancellation ends the call as `stopped` and goes on."""
         found = self._tools[name]
         try:
             args = arguments(found, tool_args)
@@ -80,13 +86,47 @@ class OpsloomToolset(AbstractToolset[HasSink]):
             if not (events := found.instead(what_was_read(tool_args))):
                 raise
             found, args = Instead(found, events), None
+        sink = ctx.deps.sink
         context = with_call(self._context, ctx.tool_call_id or name, self._shown)
-        outcome = await carry_out(found, args, context, ctx.deps.sink, self._shown, self._calls)
+        approval = None
+        if ctx.tool_call_approved:
+            approval = self._approved(found, args, context, ctx.tool_call_metadata)
+        elif found.effect != "reads":
+            async with self._in_order:
+                if await self._asks(found, sink):
+                    self._ask(found, args, context, sink)
+        self._tainted = self._tainted or found.untrusted
+        outcome = await carry_out(found, args, context, sink, self._shown, self._calls, approval)
         if outcome.asked is not None:
-            raise CallDeferred({"block": outcome.asked.id, "kind": outcome.asked.kind}, kind="question")
+            question = Question(call=context.call, expires_in=outcome.expires_in)
+            asked = outcome.asked
+            raise CallDeferred({"block": asked.id, "kind": asked.kind, "question": question}, kind="question")
         if outcome.status != "ok":
             raise ToolFailed(str(outcome.value))
         return outcome.value
+
+    async def _asks(self, tool: Tool, sink: ToolSink) -> bool:
+        """Whether a person has to allow this call."""
+        return tool.danger or self._distrusted(tool) or not await sink.may_run(tool.name)
+
+    def _distrusted(self, tool: Tool) -> bool:
+        """Whether it could carry away what somebody's text made the model want."""
+        return self._tainted and tool.effect in ("sends", "fetches")
+
+    def _ask(self, tool: Tool, args: Any, context: ToolContext, sink: ToolSink) -> NoReturn:
+        try:
+            block, question = request(tool, args, context, always=not self._distrusted(tool))
+        except BlockError as error:
+            raise ToolFailed(f"{tool.name} was not run: nobody can be asked to allow this. {error.text}") from None
+        self._shown.add(block)
+        sink.show(block)
+        raise ApprovalRequired({"block": block.id, "kind": block.kind, "question": question})
+
+    def _approved(self, tool: Tool, args: Any, context: ToolContext, approved: Any) -> str:
+        """The block that allows the call, if it is for this very one."""
+        if not isinstance(approved, dict) or approved["binding"] != binding(tool, args, context):
+            raise ToolFailed(CHANGED)
+        return str(approved["block"])
 
 
 class Instead(Tool):
@@ -111,22 +151,3 @@ def definition(tool: Tool) -> ToolDefinition:
     return ToolDefinition(
         name=tool.name, description=tool.about, parameters_json_schema=tool.schema(), sequential=tool.sequential
     )
-
-
-def arguments(tool: Tool, raw: dict[str, Any]) -> Any:
-    """The arguments as the tool's struct. Raises `BlockError` with every issue."""
-    demand_read(raw)
-    args = read(tool.arguments, raw)
-    try:
-        issues = tool.check(args)
-    except Exception:
-        log.exception("tool %s failed to check its arguments", tool.name)
-        issues = [Issue(path="", text="They could not be checked because of an unexpected error.")]
-    if issues:
-        raise BlockError(issues)
-    return args
-
-
-def words(issues: Sequence[Issue]) -> str:
-    """Issues for the model."""
-    return "\n".join(["These arguments are not right:", *(f"- {i.path or '(all)'}: {i.text}" for i in issues)])

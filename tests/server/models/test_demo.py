@@ -78,7 +78,14 @@ class TurnSink(Sink):
         self.sources: list[Source] = []
         self.started: list[str] = []
 
-    async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None:  # noqa: A002
+    async def tool_start(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        approval: str | None = None,
+    ) -> None:
         self.started.append(tool)
 
     def tool_progress(self, call: str, done: float | None, total: float | None, note: str | None) -> None:
@@ -86,6 +93,15 @@ class TurnSink(Sink):
 
     async def tool_end(self, call: str, status: Any, summary: str | None, ms: int, result: Any) -> None:
         assert status == "ok", summary
+
+    def tool_denied(self, *what: Any) -> None:
+        raise AssertionError(what)
+
+    async def begin_allowed(self, calls: Sequence[Any]) -> dict[str, str]:
+        raise AssertionError(calls)
+
+    async def may_run(self, tool: str) -> bool:
+        raise AssertionError(tool)
 
     def show(self, block: Block) -> None:
         self.blocks[block.id] = block

@@ -8,6 +8,7 @@ from typing import Any
 
 from opsloom_protocol.messages import Block, PatchOp, Source, ToolStatus
 from opsloom_server.tools import OpsloomToolset, Tool, ToolContext
+from opsloom_server.tools.tool import Due
 from pydantic_ai import Agent, DeferredToolRequests
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -19,10 +20,19 @@ class Recorder:
 
     events: list[tuple[Any, ...]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    allowed: set[str] = field(default_factory=set)
+    """Tools that run without asking."""
     commit: float = 0.0
     """How long a commit takes, s."""
 
-    async def tool_start(self, call: str, tool: str, title: str, input: Any) -> None:  # noqa: A002
+    async def tool_start(
+        self,
+        call: str,
+        tool: str,
+        title: str,
+        input: Any,  # noqa: A002
+        approval: str | None = None,
+    ) -> None:
         await asyncio.sleep(self.commit)
         self.events.append(("start", tool, title, input))
 
@@ -32,6 +42,16 @@ class Recorder:
     async def tool_end(self, call: str, status: ToolStatus, summary: str | None, ms: int, result: Any) -> None:
         await asyncio.sleep(self.commit)
         self.events.append(("end", status, summary, result))
+
+    def tool_denied(self, *what: Any) -> None:
+        self.events.append(("denied", *what))
+
+    async def begin_allowed(self, calls: Sequence[Due]) -> dict[str, str]:
+        self.events.append(("begin", *calls))
+        return {}
+
+    async def may_run(self, tool: str) -> bool:
+        return tool in self.allowed
 
     def show(self, block: Block) -> None:
         self.events.append(("show", block))

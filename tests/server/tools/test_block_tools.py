@@ -8,6 +8,7 @@ from opsloom_blocks import BLOCKS, act, plain
 from opsloom_protocol.codec import decode_server, encode
 from opsloom_protocol.frames import BlockRender
 from opsloom_protocol.patching import patch
+from opsloom_server.store.blocks import Question
 from opsloom_server.tools import WITHDRAWN, Catalogue, ToolContext, answered, load_catalogue, tools_for
 from opsloom_server.tools.tool import Tool
 from pydantic_ai import DeferredToolRequests, DeferredToolResults
@@ -207,7 +208,11 @@ async def test_a_question_ends_the_run_and_the_answer_goes_on_with_it(tools: lis
     assert block.state.status == "open"
     assert encode(BlockRender(seq=1, part=0, block=block))
     (call,) = requests.calls
-    assert requests.metadata[call.tool_call_id] == {"block": block.id, "kind": "choices"}
+    assert requests.metadata[call.tool_call_id] == {
+        "block": block.id,
+        "kind": "choices",
+        "question": Question(call=call.tool_call_id),
+    }
     assert requests.kind(call.tool_call_id) == "question"
 
     acted = act(block, "choose", {"choices": ["b"]})

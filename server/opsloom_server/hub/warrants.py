@@ -1,0 +1,49 @@
+"""What lets a tool run that acts: a person's approval of this call, or their word for all of its kind; and that its
+assistant may still use it, looked up at the moment of running."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsloom_server.hub.live import LiveSession
+from opsloom_server.store.approvals import is_allowed, spend
+from opsloom_server.store.assistants import assistant_by_id
+from opsloom_server.tools.approving import GONE, VOID
+from opsloom_server.tools.registry import tools_for
+from opsloom_server.tools.tool import Due
+
+
+class Warrants:
+    """Those of one answer."""
+
+    def __init__(self, session: LiveSession, answer: str) -> None:
+        self._session = session
+        self._answer = answer
+
+    async def begin(self, connection: AsyncConnection, calls: Sequence[Due]) -> dict[str, str]:
+        """Use up the approvals of these calls. Gives those that may not run, with words for the model."""
+        usable = await self._usable(connection)
+        refused: dict[str, str] = {}
+        for due in calls:
+            if due.tool not in usable:
+                refused[due.call] = GONE
+            elif not await spend(connection, due.block, self._answer, due.tool, due.binding):
+                refused[due.call] = VOID
+        return refused
+
+    async def stands(self, connection: AsyncConnection, tool: str) -> bool:
+        """Whether the tool runs without asking."""
+        session = self._session
+        if not await is_allowed(connection, session.user, session.assistant.id, tool):
+            return False
+        return tool in await self._usable(connection)
+
+    async def _usable(self, connection: AsyncConnection) -> set[str]:
+        """The tools of the assistant as it is now."""
+        assistant = await assistant_by_id(connection, self._session.assistant.id)
+        if assistant is None:
+            return set()
+        spec = assistant.spec
+        catalogue = self._session.environment.catalogue
+        found = tools_for(catalogue, names=spec.tools, blocks=spec.blocks, knowledge_bases=spec.knowledge_bases)
+        return {tool.name for tool in found}

@@ -1,0 +1,32 @@
+"""Text from outside in what a model is told: who wrote it may have meant the model to do something."""
+
+from collections.abc import Sequence
+
+from opsloom_protocol.messages import Part, ToolPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, RetryPromptPart, ToolReturnPart
+
+from opsloom_server.tools.registry import Catalogue
+
+
+class Outside:
+    """Knows by a call's tool whether its result is text from outside. A tool that is not loaded any more may have
+    brought anything."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._trusted = {tool.name for tool in catalogue.tools.values() if not tool.untrusted} | {
+            handler.name for handler in catalogue.handlers.values() if not handler.untrusted
+        }
+
+    def in_history(self, history: Sequence[ModelMessage]) -> bool:
+        """Whether the model has read such a result."""
+        return any(
+            part.tool_name not in self._trusted
+            for message in history
+            if isinstance(message, ModelRequest)
+            for part in message.parts
+            if isinstance(part, ToolReturnPart | RetryPromptPart) and part.tool_name is not None
+        )
+
+    def in_parts(self, parts: Sequence[Part]) -> bool:
+        """Whether an answer rests on one: its own words may repeat what it read."""
+        return any(isinstance(part, ToolPart) and part.tool not in self._trusted for part in parts)
