@@ -15,9 +15,18 @@ class Sql(Data, frozen=True, kw_only=True):
     title: Annotated[str, Meta(max_length=200, description="the question that it answers")] | None = None
     dialect: Annotated[str, Meta(max_length=40, description="like postgresql")] | None = None
     source: Annotated[str, Meta(max_length=200, description="the database it ran in")] | None = None
+    data_source: (
+        Annotated[str, Meta(max_length=200, description="the data source's id, where it can be run again")] | None
+    ) = None
     result: Annotated[Table, Meta(description="the rows it gave")] | None = None
     error: Annotated[str, Meta(min_length=1, max_length=4000, description="what the database answered")] | None = None
     ms: Annotated[float, Meta(ge=0, description="how long it ran, milliseconds")] | None = None
+
+
+class Run(Data, frozen=True, kw_only=True):
+    """Run this query instead, in the same data source."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=20_000)]
 
 
 class SqlKind(BlockKind[Sql]):
@@ -36,6 +45,8 @@ class SqlKind(BlockKind[Sql]):
         ),
         ms=12.5,
     )
+    actions = {"run": Run}  # noqa: RUF012
+    handled = frozenset({"run"})
 
     def fallback(self, data: Sql) -> str:
         lines = [data.title] if data.title else []
@@ -46,6 +57,16 @@ class SqlKind(BlockKind[Sql]):
         if data.error:
             lines.append(f"Error: {data.error}")
         return "\n".join(lines)
+
+    def summary(self, data: Sql, action: str, values: Run) -> str:
+        return f"Ran this query:\n{values.query}"
+
+    def check_action(self, data: Sql, action: str, values: Run) -> tuple[Run, list[Issue]]:
+        if data.data_source is None:
+            return values, [Issue(path="", text="This query belongs to no data source.")]
+        if not values.query.strip():
+            return values, [Issue(path="/query", text="Write a query.")]
+        return Run(query=values.query.strip()), []
 
     def check(self, data: Sql) -> list[Issue]:
         if data.result is None:

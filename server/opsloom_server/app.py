@@ -36,6 +36,7 @@ from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.seed import seed
 from opsloom_server.settings import Settings
 from opsloom_server.socket import Sockets
+from opsloom_server.sources import Bounds, DataSources
 from opsloom_server.store.embedded import EmbeddedPostgres, data_folder
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE, new_id
@@ -102,6 +103,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             )
         key = await asyncio.to_thread(secret.load, given, folder)
         catalogue = load_catalogue(settings.extensions)
+        limits = settings.limits
+        sources = DataSources(database, key, Bounds(limits.query_seconds, limits.query_cost))
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
         node = new_id("nod")
@@ -120,6 +123,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             models=models,
             catalogue=catalogue,
             knowledge=knowledge,
+            sources=sources,
             batches=Batches(database),
             hot=hot,
             wakeups=WakeUps(database, node),
@@ -130,7 +134,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         hub = Hub(environment)
         await hub.start()
         stack.push_async_callback(hub.close)
-        await seed(database, knowledge, catalogue, progress)
+        embedded = url if settings.database_url is None else None
+        await seed(database, knowledge, catalogue, progress, sources=sources, embedded=embedded)
         ingestion = Ingestion(database, knowledge, Fetcher(settings.fetch_networks))
         await ingestion.start()
         stack.push_async_callback(ingestion.close)
@@ -156,6 +161,7 @@ def services_of(parts: Running) -> Services:
         secret=parts.hub.environment.secret,
         files=data_folder(parts.settings.data_dir) / "files",
         knowledge=parts.knowledge,
+        sources=parts.hub.environment.sources,
         catalogue=parts.hub.environment.catalogue,
         hub=parts.hub,
         worker=parts.ingestion,

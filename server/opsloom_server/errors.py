@@ -5,6 +5,8 @@ OpsloomError                 internal       500   the rest: its cause goes to th
  ├── TooLong                 too_long       413   over a limit of size
  ├── TooSlow                 expired        408   a request whose body does not come
  ├── Invalid                 invalid        422   the right shape, the wrong content (carries `issues`)
+ │    ├── NotPermitted       invalid        422   a query that may not run (`reason`: not_permitted)
+ │    └── QueryFailed        invalid        422   a query that the database gave up (`reason`: query_failed)
  ├── NotFound                not_found      404   absent, or somebody else's: never told apart
  ├── NotSignedIn             forbidden      401   no credential, or one that no longer holds
  ├── Forbidden               forbidden      403   signed in, but not for this
@@ -66,6 +68,18 @@ class Invalid(OpsloomError):
     code = "invalid"
     status = 422
     text = "Some of this cannot be accepted as it is."
+    reason: ClassVar[str | None] = None
+    """For programs, where the same code stands for what they must tell apart."""
+
+
+class NotPermitted(Invalid):
+    text = "This query is not permitted."
+    reason = "not_permitted"
+
+
+class QueryFailed(Invalid):
+    text = "The database could not run this query."
+    reason = "query_failed"
 
 
 class NotFound(OpsloomError):

@@ -1,4 +1,5 @@
-"""What the first start makes: a workspace, a knowledge base of Opsloom's own documentation, the assistant ``demo``.
+"""What the first start makes: a workspace, a knowledge base of Opsloom's own documentation, the assistant ``demo``, and
+for it a made-up shop's database where Opsloom has a PostgreSQL of its own.
 
 Every start comes by: documents that changed are read again, those that are gone are taken away, and what an owner has
 changed or deleted stays as they left it.
@@ -18,11 +19,15 @@ from opsloom_rag.knowledge import Knowledge
 from opsloom_rag.passages import Content
 from sqlalchemy import text
 
+from opsloom_server.models.demo.querying import PREPARED
+from opsloom_server.sources import DataSources, demo_shop
+from opsloom_server.sources.address import read_address
 from opsloom_server.store import assistants, users
 from opsloom_server.store import knowledge as store
 from opsloom_server.store.assistants import AssistantSpec
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
+from opsloom_server.store.sources import find as find_source
 from opsloom_server.tools.registry import Catalogue
 
 __all__ = ["BASE", "DEMO", "Page", "pages", "seed"]
@@ -40,7 +45,8 @@ _INSTRUCTIONS = """\
 You are the demonstration assistant of Opsloom, a self-hosted chat server. Answer questions about Opsloom from its \
 documentation: search it first, answer in a few plain sentences, and cite what you used. Say so when the documentation \
 does not hold the answer; do not guess. When somebody wants to see what you can show, show it: a chart, a table, a \
-form, choices or a progress display, with small made-up data that you call made up."""
+form, choices or a progress display, with small made-up data that you call made up. If you have the database of the \
+demo's shop, its customers and orders are made up too: say so."""
 
 _GREETING = "Ask me anything about Opsloom."
 
@@ -89,15 +95,21 @@ async def seed(
     progress: Callable[[str], None] = lambda _: None,
     *,
     docs: Path | None = None,
+    sources: DataSources | None = None,
+    embedded: str | None = None,
 ) -> None:
-    """Make what is missing; return when the documentation can be searched. Idempotent, also beside other servers."""
+    """Make what is missing; return when the documentation can be searched. Idempotent, also beside other servers.
+
+    ``embedded`` is the address of the PostgreSQL that Opsloom brought along.
+    """
     found = await asyncio.to_thread(pages, docs)
     async with _alone(database):
         async with database.transact(DEFAULT_WORKSPACE) as connection:
             await users.ensure_workspace(connection, DEFAULT_WORKSPACE, "Default")
         base = await _base(database, knowledge)
         await _documents(database, knowledge, base, found, progress)
-        await _demo(database, base, tuple(kind for kind in catalogue.kinds if kind not in BESIDE_TOOLS))
+        shop = await _shop(database, sources, embedded) if sources is not None and embedded is not None else None
+        await _demo(database, base, tuple(kind for kind in catalogue.kinds if kind not in BESIDE_TOOLS), shop)
 
 
 @asynccontextmanager
@@ -148,7 +160,21 @@ async def _documents(
         await knowledge.remove(DEFAULT_WORKSPACE, gone)
 
 
-async def _demo(database: Database, base: str, kinds: tuple[str, ...]) -> None:
+async def _shop(database: Database, sources: DataSources, embedded: str) -> str | None:
+    """Return the id of the demo's shop, made with the demo; later only led to where the database is now."""
+    async with database.transact(DEFAULT_WORKSPACE) as connection:
+        held = await find_source(connection, demo_shop.NAME)
+        if held is None and await assistants.slug_was_used(connection, DEMO):
+            return None
+    url = await demo_shop.make_shop(embedded)
+    if held is None:
+        return (await sources.attach(DEFAULT_WORKSPACE, demo_shop.NAME, url, [demo_shop.SCHEMA])).id
+    if held.address != read_address(url).shown():
+        await sources.change(DEFAULT_WORKSPACE, held, {"url": url})
+    return held.id
+
+
+async def _demo(database: Database, base: str, kinds: tuple[str, ...], shop: str | None) -> None:
     async with database.transact(DEFAULT_WORKSPACE) as connection:
         if await assistants.slug_was_used(connection, DEMO):
             return
@@ -161,9 +187,10 @@ async def _demo(database: Database, base: str, kinds: tuple[str, ...]) -> None:
                 description="Answers from Opsloom's own documentation, and shows what it can show.",
                 instructions=_INSTRUCTIONS,
                 knowledge_bases=(base,),
+                data_sources=() if shop is None else (shop,),
                 blocks=kinds,
                 greeting=_GREETING,
-                starters=_STARTERS,
+                starters=_STARTERS if shop is None else (*_STARTERS, PREPARED[0].question),
                 public=True,
             ),
         )

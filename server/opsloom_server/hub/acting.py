@@ -14,12 +14,12 @@ from opsloom_server.hub.beginning import Beginning
 from opsloom_server.hub.briefing import to_tell
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.store.approvals import allow
-from opsloom_server.store.blocks import OpenBlock, open_blocks
+from opsloom_server.store.blocks import OpenBlock, due_blocks, open_blocks
 from opsloom_server.store.conversations import messages_by_id, rfc3339
 from opsloom_server.store.journal import Journal
 from opsloom_server.store.records import note
 from opsloom_server.store.tree import message_of_block
-from opsloom_server.tools.answers import WITHDRAWN, answered
+from opsloom_server.tools.answers import EXPIRED, WITHDRAWN, answered
 
 
 class Acting:
@@ -64,6 +64,20 @@ class Acting:
                 withdrawn = True
         if withdrawn:
             await self._journal.change_message(MessageChange(id=leaf, status="done"))
+
+    async def expire(self) -> None:
+        """Close what nobody answered in time, and tell the model. An answer that waited for nothing else goes on."""
+        ended: list[str] = []
+        for answer, block in await due_blocks(self._database, self._session.id):
+            state = BlockState(status="expired", at=rfc3339(datetime.now(UTC)))
+            await self._journal.set_block(answer, block, state, to_tell(EXPIRED))
+            ended.append(answer)
+        held = await messages_by_id(self._database, self._session.id, list(dict.fromkeys(ended)))
+        for message in held.values():
+            if message.id == self._journal.leaf:
+                await self._go_on(message)
+            elif message.status == "waiting":  # the conversation has left it
+                await self._journal.change_message(MessageChange(id=message.id, status="done"))
 
     async def _in_mid_answer(self, request: Act, author: Author) -> DurableFrame:
         """Only what is there for that: the turn hears of it from the frame, on whichever node it runs."""

@@ -13,6 +13,7 @@ from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.models import default_model
 from opsloom_server.orchestrator import Brief, mended, recalled, retold
+from opsloom_server.sources import Asking
 from opsloom_server.store.blocks import OpenBlock, open_blocks, replies_to
 from opsloom_server.store.turns import Memory, memory
 from opsloom_server.tools.answers import NOT_RUN, WITHDRAWN
@@ -39,8 +40,14 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     environment = session.environment
     spec = session.assistant.spec
     known = session.recall(turn.question)
-    context = _context(session, turn.message)
-    tools = tools_for(environment.catalogue, names=spec.tools, blocks=spec.blocks, knowledge_bases=spec.knowledge_bases)
+    context = await _context(session, turn.message)
+    tools = tools_for(
+        environment.catalogue,
+        names=spec.tools,
+        blocks=spec.blocks,
+        knowledge_bases=spec.knowledge_bases,
+        asking=context.asking,
+    )
     outside = Outside(environment.catalogue)
     prompt: str | None
     if known is not None and turn.question is not None:
@@ -55,10 +62,12 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         history = [*_history(told[:-1] if going_on else told[:-2], replies), *own]
         prompt = None if going_on else _text(told[-2].parts)
         tainted = any(outside.in_parts(one.parts) for one in told)
+    # What databases call and hold their things is text from outside as well.
+    tainted = tainted or context.asking is not None
     made = Brief(
         model=environment.models.resolve(turn.model, spec.fallback_models),
         model_name=turn.model,
-        instructions=spec.instructions,
+        instructions=_instructions(spec.instructions, context.asking),
         settings=dict(spec.model_settings),
         tools=tools,
         context=replace(context, tainted=tainted or outside.in_history(history)),
@@ -93,7 +102,7 @@ async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[E
 
     Raises `Conflict` where nothing is to be carried out.
     """
-    context = _context(session, turn.message)
+    context = await _context(session, turn.message)
     shown = context.shown.get(block)
     action = shown.state.action if shown is not None and shown.state is not None else None
     handler = session.environment.catalogue.handlers.get((shown.kind, action)) if shown and action else None
@@ -105,7 +114,19 @@ async def errand(session: LiveSession, turn: RunningTurn, block: str) -> tuple[E
     return Errand(handler=handler, block=shown, values=shown.state.values, context=context), own
 
 
-def _context(session: LiveSession, answer: Message) -> ToolContext:
+def _instructions(own: str, asking: Asking | None) -> str:
+    """What the model is told before: by the assistant's owner, and of the databases that it may ask."""
+    return "\n\n".join(text for text in (own, asking.told() if asking is not None else "") if text)
+
+
+async def _asking(session: LiveSession) -> Asking | None:
+    """The data sources of this assistant; those that are gone are left out."""
+    wanted = session.assistant.spec.data_sources
+    rows = await session.environment.sources.listed(session.workspace, wanted) if wanted else []
+    return Asking(session.environment.sources, session.workspace, rows) if rows else None
+
+
+async def _context(session: LiveSession, answer: Message) -> ToolContext:
     """What tools may know here."""
     environment = session.environment
     return ToolContext(
@@ -114,6 +135,7 @@ def _context(session: LiveSession, answer: Message) -> ToolContext:
         user=session.user,
         knowledge=environment.knowledge,
         knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
+        asking=await _asking(session),
         kinds=environment.catalogue.kinds,
         shown={part.block.id: part.block for part in answer.parts if isinstance(part, BlockPart)},
         answer=answer.id,

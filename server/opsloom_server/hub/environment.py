@@ -8,6 +8,7 @@ from opsloom_server.log.batches import Batches
 from opsloom_server.log.hot import HotLog
 from opsloom_server.models import Models
 from opsloom_server.settings import Settings
+from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
 from opsloom_server.tools.registry import Catalogue
 from opsloom_server.tools.tool import Finder
@@ -26,6 +27,7 @@ class Environment(Struct, frozen=True):
     models: Models
     catalogue: Catalogue
     knowledge: Finder | None
+    sources: DataSources
     batches: Batches
     hot: HotLog
     wakeups: WakeUps

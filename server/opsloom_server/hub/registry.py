@@ -33,6 +33,7 @@ from opsloom_server.hub.briefing import brief, errand
 from opsloom_server.hub.commands import Command, Commands
 from opsloom_server.hub.connection import Connection
 from opsloom_server.hub.environment import Environment
+from opsloom_server.hub.expiring import Expiring
 from opsloom_server.hub.holding import Holding
 from opsloom_server.hub.leases import Keeper
 from opsloom_server.hub.live import LiveSession
@@ -67,6 +68,7 @@ class Hub:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._syncing = Syncing(environment, self._holding, self._go_on)
         self._recovery = Recovery(environment, self._turns, self._holding.held, self._run, self._go_on)
+        self._expiring = Expiring(environment, self._holding.held, self._run)
         self._keeper = Keeper(environment, self._recovery.walk, self._syncing.hear)
         # What runs as long as the hub does, in the order in which it ends.
         self._services: list[asyncio.Task[None]] = []
@@ -82,6 +84,7 @@ class Hub:
             services.append(("wake-ups", environment.wakeups.run(self._syncing.hear)))
             services.append(("reading along", self._syncing.run()))
         services.append(("lease", self._keeper.run()))
+        services.append(("questions", self._expiring.run()))
         services.append(("limits", self.allowance.run()))
         services.append(("hot log", environment.hot.run()))
         services.append(("batches", environment.batches.run()))
@@ -120,7 +123,7 @@ class Hub:
 
     def _leave_off(self) -> None:
         """Begin nothing any more."""
-        self.draining = self._recovery.over = True
+        self.draining = self._recovery.over = self._expiring.over = True
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -254,6 +257,8 @@ class Hub:
         async def ended() -> None:
             self._turns.pop(turn.id, None)
             self.allowance.ended(turn.user)
+            if turn.waits:
+                self._expiring.ask()
             if session.ended_turn != turn.id:
                 self._keeper.ask()  # it was dropped: by whom it is ended is to be seen
             try:

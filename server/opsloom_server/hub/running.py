@@ -73,6 +73,8 @@ class RunningTurn:
         self.stopping = False
         # Another node has taken it over: nothing of it may be stored or shown any more.
         self.lost = False
+        # It ended with questions to people.
+        self.waits = False
         # What the model remembers of this very answer, where it goes on after waiting.
         self.kept: Sequence[ModelMessage] = ()
         self._known: tuple[Sequence[ModelMessage], bool] | None = None
@@ -358,6 +360,7 @@ class RunningTurn:
         await ended()
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
+        self.waits = status == "waiting"
         error = outcome.error if outcome is not None else None
         message = replace(self._message, parts=tuple(map(self._said_anew, self._answer.parts)))
         if self.block is None:

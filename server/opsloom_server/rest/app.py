@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from opsloom_server import __version__
 from opsloom_server.rest import (
     assistants,
+    data_sources,
     documents,
     failures,
     files,
@@ -36,6 +37,7 @@ _ROUTERS = (
     documents.router,
     sessions.router,
     files.router,
+    data_sources.router,
     offered.router,
     sites.router,
     records.router,

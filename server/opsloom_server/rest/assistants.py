@@ -21,6 +21,7 @@ from opsloom_server.store.assistants import Assistant, AssistantSpec, assistant_
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from opsloom_server.store.knowledge import bases_named
+from opsloom_server.store.sources import named as sources_named
 
 __all__ = ["router"]
 
@@ -31,7 +32,8 @@ Starters = Annotated[list[Annotated[LongText, Field(max_length=500)]], Field(max
 
 
 class Fields(Body):
-    """What an assistant is made of. ``model`` null: the server's default. ``knowledge_bases``: ids or names."""
+    """What an assistant is made of. ``model`` null: the server's default. ``knowledge_bases``, ``data_sources``: ids or
+    names."""
 
     description: LongText = ""
     instructions: LongText = ""
@@ -40,6 +42,7 @@ class Fields(Body):
     fallback_models: Names = Field(default_factory=list)
     tools: Names = Field(default_factory=list)
     knowledge_bases: Names = Field(default_factory=list)
+    data_sources: Names = Field(default_factory=list)
     blocks: Names = Field(default_factory=list)
     greeting: LongText = ""
     starters: Starters = Field(default_factory=list)
@@ -67,6 +70,7 @@ class AssistantChange(Body):
     fallback_models: Names | None = None
     tools: Names | None = None
     knowledge_bases: Names | None = None
+    data_sources: Names | None = None
     blocks: Names | None = None
     greeting: LongText | None = None
     starters: Starters | None = None
@@ -95,6 +99,7 @@ class AssistantShown(BaseModel):
     fallback_models: list[str] | None = None
     tools: list[str] | None = None
     knowledge_bases: list[str] | None = None
+    data_sources: list[str] | None = None
     limits: dict[str, Any] | None = None
     version: int | None = None
     created_at: Moment | None = None
@@ -228,7 +233,7 @@ async def _found(database: Database, principal: Principal | None, name: str) -> 
 async def _checked(
     services: Services, principal: Principal, fields: dict[str, Any], changed: set[str] | None = None
 ) -> AssistantSpec:
-    """Return the spec, with knowledge bases by id. Raises Invalid that names each field at fault.
+    """Return the spec, with knowledge bases and data sources by id. Raises Invalid that names each field at fault.
 
     Only what ``changed`` is held against what is there now: an extension that is gone must not block other changes.
     """
@@ -251,16 +256,20 @@ async def _checked(
                 split(model)
             except Invalid as error:
                 issues.append(Issue(path=f"/{name}", text=error.text))
-    names = list(fields["knowledge_bases"])
     async with services.database.transact(principal.workspace) as connection:
-        found = await bases_named(connection, names)
-    if changed is None or "knowledge_bases" in changed:
+        found = {
+            "knowledge_bases": await bases_named(connection, list(fields["knowledge_bases"])),
+            "data_sources": await sources_named(connection, list(fields["data_sources"])),
+        }
+    for name, what in (("knowledge_bases", "knowledge base"), ("data_sources", "data source")):
         issues += [
-            Issue(path="/knowledge_bases", text=f"There is no knowledge base “{one}”.")
-            for one in names
-            if one not in found
+            Issue(path=f"/{name}", text=f"There is no {what} “{one}”.")
+            for one in looked_at(name)
+            if one not in found[name]
         ]
     if issues:
         raise Invalid(issues[0].text, issues=issues)
-    ids = list(dict.fromkeys(found[one] for one in names if one in found))
-    return msgspec.convert(fields | {"knowledge_bases": ids}, AssistantSpec)
+    ids = {
+        name: list(dict.fromkeys(there[one] for one in fields[name] if one in there)) for name, there in found.items()
+    }
+    return msgspec.convert(fields | ids, AssistantSpec)

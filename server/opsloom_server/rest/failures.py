@@ -26,6 +26,8 @@ def answer(error: OpsloomError) -> JSONResponse:
     """Return the response for a known error."""
     body: dict[str, Any] = {"code": error.code, "text": error.text}
     headers: dict[str, str] = {}
+    if isinstance(error, Invalid) and error.reason is not None:
+        body["reason"] = error.reason
     if error.retry_ms is not None:
         body["retry_ms"] = error.retry_ms
         headers["Retry-After"] = str(-(-error.retry_ms // 1000))

@@ -11,6 +11,7 @@ from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth.pace import Pace
 from opsloom_server.errors import RateLimited
 from opsloom_server.settings import Limits, Settings
+from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
 from opsloom_server.tools.registry import Catalogue
 
@@ -62,6 +63,7 @@ class Services(Struct, frozen=True, kw_only=True):
     secret: bytes
     files: Path
     knowledge: Knowledge
+    sources: DataSources
     catalogue: Catalogue
     hub: SessionEvents
     worker: Worker

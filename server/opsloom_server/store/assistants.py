@@ -36,7 +36,8 @@ __all__ = [
 class AssistantSpec(Struct, frozen=True, kw_only=True, omit_defaults=False):
     """What an owner decides about an assistant. ``model`` None means the server's default.
 
-    ``knowledge_bases`` are ids, ``blocks`` the kinds it may show, ``tools`` those beyond search and blocks.
+    ``knowledge_bases`` and ``data_sources`` are ids, ``blocks`` the kinds it may show, ``tools`` those beyond search,
+    queries and blocks.
     """
 
     slug: str
@@ -48,6 +49,7 @@ class AssistantSpec(Struct, frozen=True, kw_only=True, omit_defaults=False):
     fallback_models: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     knowledge_bases: tuple[str, ...] = ()
+    data_sources: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     greeting: str = ""
     starters: tuple[str, ...] = ()

@@ -25,7 +25,10 @@ __all__ = [
     "change",
     "change_unstored",
     "deadlines",
+    "due_blocks",
+    "due_sessions",
     "keep",
+    "next_deadline",
     "open_blocks",
     "replies_to",
     "states_of",
@@ -66,7 +69,12 @@ class OpenBlock(Struct, frozen=True):
     user: str | None
 
 
+AT_ONCE: Final = 500
+"""Sessions of which questions are closed in one round."""
+
 _OPEN: Final = blocks.c.state["status"].astext == "open"
+# As the index of those that are due says it.
+_LIMITED: Final = (blocks.c.expires_at.is_not(None)) & (blocks.c.state["status"].astext == text("'open'"))
 _BLOCKS: Final = Prepared(
     select(
         blocks.c.id,
@@ -90,6 +98,15 @@ _CHANGE: Final = (
     .where(blocks.c.id == bindparam("block"), _OPEN)
     .values(state=bindparam("new_state"), reply=bindparam("new_reply"))
 )
+_DUE: Final = (
+    select(blocks.c.message_id, blocks.c.id)
+    .where(_LIMITED, blocks.c.expires_at <= func.now(), blocks.c.session_id == bindparam("session"))
+    .order_by(blocks.c.expires_at, blocks.c.id)
+)
+_DUE_SESSIONS: Final = (
+    select(blocks.c.session_id).where(_LIMITED, blocks.c.expires_at <= func.now()).distinct().limit(AT_ONCE)
+)
+_NEXT: Final = select(func.extract("epoch", func.min(blocks.c.expires_at) - func.now())).where(_LIMITED)
 _REPLIES: Final = select(blocks.c.message_id, blocks.c.call, blocks.c.reply).where(
     blocks.c.message_id == bindparam("messages", type_=ARRAY(Text)).any_(),
     blocks.c.call.is_not(None),
@@ -114,6 +131,22 @@ async def open_blocks(connection: AsyncConnection, message: str) -> list[OpenBlo
         )
         for id, answer, kind, call, state, reply, due, tool, binding, always, user in rows  # noqa: A001
     ]
+
+
+async def due_sessions(connection: AsyncConnection) -> list[str]:
+    """Sessions of the workspace in which a question is open whose time is over."""
+    return list((await connection.execute(_DUE_SESSIONS)).scalars())
+
+
+async def due_blocks(connection: AsyncConnection, session: str) -> list[tuple[str, str]]:
+    """The session's open questions whose time is over: the answer and the block of each."""
+    return [(row.message_id, row.id) for row in await connection.execute(_DUE, {"session": session})]
+
+
+async def next_deadline(connection: AsyncConnection) -> float | None:
+    """Seconds until the next question of the workspace is due; None where none ever is."""
+    seconds = (await connection.execute(_NEXT)).scalar_one()
+    return None if seconds is None else float(seconds)
 
 
 async def replies_to(connection: AsyncConnection, messages: Sequence[str]) -> dict[tuple[str, str], str]:

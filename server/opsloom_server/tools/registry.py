@@ -13,17 +13,21 @@ from opsloom_blocks import ExtensionError, Kinds, load_blocks, schema_of
 from opsloom_blocks.extensions import added, browser_modules
 
 from opsloom_server.errors import StartupError
+from opsloom_server.sources import Asking
 from opsloom_server.tools.blocks import UPDATE_BLOCK, ShowBlock
 from opsloom_server.tools.handler import Handler, Handlers
+from opsloom_server.tools.querying import DESCRIBE_DATA, QUERY_DATA, RUN_QUERY
 from opsloom_server.tools.search import SEARCH_KNOWLEDGE
 from opsloom_server.tools.tool import Effect, Tool
 
 log = logging.getLogger("opsloom.tools")
 
-TOOLS: Final[Mapping[str, Tool]] = MappingProxyType({tool.name: tool for tool in (SEARCH_KNOWLEDGE, UPDATE_BLOCK)})
+TOOLS: Final[Mapping[str, Tool]] = MappingProxyType(
+    {tool.name: tool for tool in (SEARCH_KNOWLEDGE, QUERY_DATA, DESCRIBE_DATA, UPDATE_BLOCK)}
+)
 """What comes with the server, beside the tools that show blocks: those are made from the kinds."""
 
-HANDLERS: Final[Sequence[Handler]] = ()
+HANDLERS: Final[Sequence[Handler]] = (RUN_QUERY,)
 """What carries out the actions of blocks that say `handled`."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -72,13 +76,23 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
 
 
 def tools_for(
-    catalogue: Catalogue, *, names: Iterable[str], blocks: Iterable[str], knowledge_bases: Sequence[str]
+    catalogue: Catalogue,
+    *,
+    names: Iterable[str],
+    blocks: Iterable[str],
+    knowledge_bases: Sequence[str],
+    asking: Asking | None = None,
 ) -> list[Tool]:
-    """The tools of an assistant: those it names, search where it has knowledge bases, and one for each kind of block
-    it may show. A name that this server does not know (an extension that is gone) is left out with a warning."""
+    """The tools of an assistant: those it names, search where it has knowledge bases, queries where it has data
+    sources, and one for each kind of block it may show. A name that this server does not know (an extension that is
+    gone) is left out with a warning."""
     wanted = list(names)
     if knowledge_bases:
         wanted.append(SEARCH_KNOWLEDGE.name)
+    if asking is not None:
+        wanted.append(QUERY_DATA.name)
+        if asking.large:
+            wanted.append(DESCRIBE_DATA.name)
     for kind in blocks:
         if (found := catalogue.kinds.get(kind)) is None:
             log.warning("no block of kind %r is loaded", kind)

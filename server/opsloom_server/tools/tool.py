@@ -8,6 +8,7 @@ from opsloom_blocks import BLOCKS, Kinds, plain, schema_of
 from opsloom_protocol.messages import Block, Issue, PatchOp, Source, ToolStatus
 from opsloom_rag.passages import Passage
 
+from opsloom_server.sources import Asking
 from opsloom_server.tools.events import ToolEvent
 
 TIMEOUT = 60.0
@@ -34,6 +35,8 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     user: str = ""
     knowledge: Finder | None = None
     knowledge_bases: tuple[str, ...] = ()
+    asking: Asking | None = None
+    """The databases that may be asked, where there are any."""
     kinds: Kinds = BLOCKS
     shown: Mapping[str, Block] = {}
     """The blocks of this answer by id, as they are now."""

@@ -18,7 +18,7 @@ DESK: Final = AssistantSpec(
     slug="desk",
     name="Desk",
     model="openai-chat:scripted",
-    tools=("copy_files", "cancel_order", "send_mail", "delete_all", "read_inbox"),
+    tools=("copy_files", "cancel_order", "send_mail", "delete_all", "read_inbox", "ask_quickly"),
     blocks=("choices", "confirm", "counter", "progress"),
     public=True,
 )

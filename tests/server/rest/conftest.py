@@ -14,6 +14,7 @@ from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.settings import Limits, Settings
+from opsloom_server.sources import Bounds, DataSources
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
 from opsloom_server.tools import load_catalogue
@@ -143,6 +144,7 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
         secret=b"s" * 32,
         files=tmp_path / "files",
         knowledge=Knowledge(database.transact, None),
+        sources=DataSources(database, b"s" * 32, Bounds()),
         catalogue=load_catalogue(),
         hub=told,
         worker=told,

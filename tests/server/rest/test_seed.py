@@ -1,9 +1,13 @@
 """The first start, and the next ones."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
+from conftest import Cluster
+from opsloom_server.models.demo.querying import PREPARED
 from opsloom_server.seed import pages, seed
 
 
@@ -60,3 +64,40 @@ async def test_what_an_owner_changed_stays(rest: Any, docs: Path) -> None:
 def test_the_documentation_comes_with_the_server() -> None:
     found = pages()
     assert len({page.id for page in found}) == len(found) > 0
+
+
+@pytest.fixture
+def embedded(postgres_cluster: Cluster) -> Iterator[str]:
+    """The address of the PostgreSQL that Opsloom brings along, without a shop in it before and after."""
+    yield postgres_cluster.url("postgres")
+
+    async def forget() -> None:
+        connection = await asyncpg.connect(postgres_cluster.url("postgres").dsn)
+        await connection.execute("DROP DATABASE IF EXISTS opsloom_demo_shop WITH (FORCE)")
+        await connection.execute("DROP ROLE IF EXISTS opsloom_demo_reader")
+        await connection.close()
+
+    postgres_cluster.run(forget)
+
+
+async def test_the_demo_has_a_shop_where_the_database_is_ours(rest: Any, docs: Path, embedded: str) -> None:
+    async def begin() -> None:
+        services = rest.services
+        more: dict[str, Any] = {"docs": docs, "sources": services.sources, "embedded": embedded}
+        await seed(rest.database, services.knowledge, services.catalogue, **more)
+
+    await begin()
+    shop = await rest.ok(await rest.owner.get("/data-sources/Demo shop"))
+    assert (shop["schemas"], shop["warnings"], shop["tables"]) == (["shop"], [], 4)
+    demo = await rest.ok(await rest.owner.get("/assistants/demo"))
+    assert demo["data_sources"] == [shop["id"]]
+    assert demo["starters"][-1] == "Show me sales by month"
+    for one in PREPARED:
+        found = await rest.ok(await rest.owner.post(f"/data-sources/{shop['id']}/query", json={"sql": one.sql}))
+        assert len(found["rows"]) >= 5
+    # The next start finds all as it is; what the owner took away stays away, and comes back for nobody.
+    await begin()
+    assert (await rest.ok(await rest.owner.get("/data-sources/Demo shop"))) == shop
+    assert (await rest.owner.delete(f"/data-sources/{shop['id']}")).status_code == 204
+    await begin()
+    assert (await rest.ok(await rest.owner.get("/data-sources")))["items"] == []

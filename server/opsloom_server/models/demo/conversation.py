@@ -34,6 +34,7 @@ class Conversation(Struct, frozen=True):
     is_first: bool  # nothing was answered in words yet
     called: tuple[ToolCallPart, ...]  # tools called since the question, oldest first
     returned: tuple[Returned, ...]  # what came back since the question, oldest first
+    instructions: str = ""  # what the assistant is told before
 
 
 def read(messages: Sequence[ModelMessage]) -> Conversation:
@@ -42,8 +43,10 @@ def read(messages: Sequence[ModelMessage]) -> Conversation:
     called: list[ToolCallPart] = []
     returned: list[Returned] = []
     answered = False
+    instructions = ""
     for message in messages:
         if isinstance(message, ModelRequest):
+            instructions = message.instructions or instructions
             for part in message.parts:
                 match part:
                     case UserPromptPart(content=content):
@@ -60,7 +63,8 @@ def read(messages: Sequence[ModelMessage]) -> Conversation:
             called += [part for part in message.parts if isinstance(part, ToolCallPart)]
             answered = answered or any(isinstance(part, TextPart) for part in message.parts)
     question = prompts[-1] if prompts else ""
-    return Conversation(question, prompts[-2] if len(prompts) > 1 else "", not answered, tuple(called), tuple(returned))
+    before = prompts[-2] if len(prompts) > 1 else ""
+    return Conversation(question, before, not answered, tuple(called), tuple(returned), instructions)
 
 
 def _words(content: Any) -> str:

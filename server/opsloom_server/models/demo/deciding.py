@@ -12,6 +12,7 @@ from opsloom_server.models.demo import words
 from opsloom_server.models.demo.answering import answer, passages
 from opsloom_server.models.demo.asking import query, wanted
 from opsloom_server.models.demo.conversation import Conversation, Returned
+from opsloom_server.models.demo.querying import CHART, KNOWN_BY, QUERY, Prepared, prepared
 from opsloom_server.models.demo.samples import STEPS, sample
 
 SEARCH: Final = "search_knowledge"
@@ -57,6 +58,8 @@ def _begin(
     """The first step after a question."""
     kinds = [*shows, *asks]
     searches = SEARCH in tools
+    if (query_of := _query(said, tools)) is not None:
+        return [Say(words.BEFORE_QUERY), Call(QUERY, query_of.call())]
     want = wanted(said.question, kinds)
     match want.what:
         case "greeting":
@@ -106,6 +109,8 @@ def _go_on(
     asks: dict[str, str],
 ) -> list[Step]:
     """The step after tools have come back."""
+    if (query_of := _query(said, tools)) is not None:
+        return _after_query(query_of, said, tools)
     if last.tool == SEARCH:
         return [Say(_answer(said, last, [*shows, *asks]))]
     if last.failed:
@@ -115,6 +120,21 @@ def _go_on(
     if last.tool in shows.values() or last.tool == UPDATE:
         return _after_showing(said, tools, shows, asks)
     return [Say(str(last.value))]
+
+
+def _query(said: Conversation, tools: Mapping[str, Mapping[str, Any]]) -> Prepared | None:
+    """The prepared query for the question, where the demo's shop can be asked."""
+    return prepared(said.question) if QUERY in tools and KNOWN_BY in said.instructions else None
+
+
+def _after_query(query_of: Prepared, said: Conversation, tools: Mapping[str, Mapping[str, Any]]) -> list[Step]:
+    """Draw what the query gave, then say where it came from."""
+    found = said.returned[0]
+    if found.failed:
+        return [Say(words.query_failed(str(found.value)))]
+    if len(said.returned) == 1 and CHART in tools and (chart := query_of.chart_of(_json(found.value))) is not None:
+        return [Call(CHART, chart)]
+    return [Say(words.after_query(query_of.question))]
 
 
 def _answer(said: Conversation, search: Returned, kinds: list[str]) -> str:

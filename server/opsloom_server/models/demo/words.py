@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from opsloom_server.models.demo.querying import PREPARED
+
 WHAT_I_AM: Final = (
     "I am Opsloom's **demo model**. I need no key and no network: I search the documents of this assistant and quote "
     "what they say, word for word, with their sources. I do not write answers of my own."
@@ -94,6 +96,24 @@ def after_blocks(kinds: Sequence[str], asks: Sequence[str]) -> str:
             + "."
         )
     return said
+
+
+BEFORE_QUERY: Final = "I ask the demo's shop, a database of made-up orders. The query was written beforehand:"
+
+
+def after_query(question: str) -> str:
+    """When the rows are shown."""
+    others = [one.question for one in PREPARED if one.question != question]
+    return _joined(
+        "These are the rows as the database gave them. Change the query above and run it: it only reads.",
+        "As the demo model I know a few prepared questions; an assistant with a language model writes the query for "
+        "any question of yours, and says what the figures mean.",
+        "You could also try " + _listed([f"“{one}”" for one in others], "or") + ".",
+    )
+
+
+def query_failed(why: str) -> str:
+    return _joined("The database did not answer this time.", why.partition(" Correct the query")[0])
 
 
 BEFORE_ASKING: Final = "This one waits for you; I go on when you have answered."

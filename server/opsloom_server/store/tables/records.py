@@ -4,7 +4,7 @@ from sqlalchemy import ARRAY, BigInteger, Column, Date, Index, LargeBinary, Nume
 from sqlalchemy.dialects.postgresql import JSONB
 
 from opsloom_server.store.metadata import metadata
-from opsloom_server.store.tables.columns import created_at, id_column, reference, workspace_column
+from opsloom_server.store.tables.columns import created_at, id_column, reference, time, workspace_column
 
 __all__ = ["audit", "data_sources", "usage"]
 
@@ -48,6 +48,12 @@ data_sources = Table(
     Column("url_sealed", LargeBinary, nullable=False),
     # The only schemas that may be read; NULL means the role's own rights decide.
     Column("schemas", ARRAY(Text)),
+    # What is shown of the address: host, port, database, user.
+    Column("address", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("warnings", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    # Its tables, as they were when they were read last.
+    Column("described", JSONB),
+    time("described_at"),
     reference("created_by", "users.id", ondelete="SET NULL", nullable=True),
     created_at(),
     UniqueConstraint("workspace_id", "name"),

@@ -1,0 +1,156 @@
+"""The guard: a query as somebody wrote it in, the text that may run out. Nothing here knows a database.
+
+What runs is printed anew from the tree that was judged, never the text that came in: comments, dollar quotes, escapes
+and whatever else two readers could read in two ways are gone by then. The database's own rights protect the data (a
+login role that may only read); the guard keeps what such a role could still do away from it.
+"""
+
+import logging
+import re
+from typing import Final
+
+import sqlglot
+from msgspec import Struct
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from opsloom_server.errors import NotPermitted
+from opsloom_server.sources.allowed import NODES, TYPES
+from opsloom_server.sources.names import Tables, printed_name, settle_names
+from opsloom_server.sources.printed import look_at
+
+__all__ = ["LONGEST", "Judged", "judge"]
+
+LONGEST: Final = 20_000
+"""Characters of a query; a page of SQL has 3,000."""
+# sqlglot reads by recursion: this many brackets in brackets take 5 ms, and some thousand would end in RecursionError.
+_DEEPEST: Final = 40
+# `repeat('x', 1000000000)` makes a gigabyte of one row.
+_WIDEST: Final = 1_000
+_ONE: Final = "Write one statement that begins with SELECT or WITH and only reads."
+
+# It logs the text of what it cannot read, which is somebody's.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+
+class Judged(Struct, frozen=True):
+    """A query that may run: `text` is what runs, `tables` what it reads."""
+
+    text: str
+    tables: tuple[str, ...]
+
+
+def judge(query: str, tables: Tables) -> Judged:
+    """Judge a query of PostgreSQL against what may be read. Raises NotPermitted with words that help to write it right.
+
+    20 ms of CPU for a page of SQL, so not on the event loop.
+    """
+    tree = _read(query)
+    for node in tree.walk():
+        _judge(node)
+    for identifier in tree.find_all(exp.Identifier):
+        if not identifier.args.get("quoted"):
+            identifier.set("this", _folded(identifier.name))
+            identifier.set("quoted", True)
+    try:
+        settle_names(tree, tables)
+        text = tree.sql(dialect="postgres", identify=True, comments=False, normalize_functions="lower")
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise NotPermitted(f"The query could not be understood. {_ONE}") from error
+    look_at(text)
+    read = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
+    return Judged(text, tuple(sorted(read)))
+
+
+def _read(query: str) -> exp.Query:
+    if not query.strip():
+        raise NotPermitted(f"There is no query. {_ONE}")
+    if len(query) > LONGEST:
+        raise NotPermitted(f"A query may have {LONGEST:,} characters; this one has {len(query):,}.")
+    if any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in query) or re.search("[\ud800-\udfff]", query):
+        raise NotPermitted("The query holds signs that are no text.")
+    depth = deepest = 0
+    for sign in query:
+        depth += (sign in "([{") - (sign in ")]}")
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise NotPermitted(f"The query has more than {_DEEPEST} brackets within each other.")
+    try:
+        read = sqlglot.parse(query, dialect="postgres")
+    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        raise NotPermitted(f"The query could not be read as PostgreSQL's SQL{_where(error)}. {_ONE}") from None
+    statements = [one for one in read if one is not None and not isinstance(one, exp.Semicolon)]
+    if len(statements) != 1:
+        raise NotPermitted(f"These are {len(statements)} statements. {_ONE}" if statements else _ONE)
+    tree = statements[0]
+    if not isinstance(tree, exp.Query):
+        raise NotPermitted(f"{_called(tree)} is not permitted. {_ONE}")
+    return tree
+
+
+def _judge(node: exp.Expr) -> None:
+    """One part of the tree, by its kind; its place is judged with the names, its printed form with the text."""
+    match node:
+        case exp.ByteString():
+            _plain_text(node)
+        case exp.RawString():
+            node.replace(exp.Literal.string(node.name))
+        case exp.Into():
+            raise NotPermitted("SELECT … INTO is not permitted; the result is shown as it is.")
+        case exp.Lock():
+            raise NotPermitted("FOR UPDATE and FOR SHARE are not permitted: they lock rows. Leave them out.")
+        case exp.Parameter() | exp.Placeholder():
+            raise NotPermitted("Parameters and placeholders are not permitted. Write the values themselves.")
+        case exp.Dot():
+            raise NotPermitted("A dot after brackets, or before a function, is not permitted. Write table.column.")
+        case exp.Operator():
+            raise NotPermitted("OPERATOR(…) is not permitted. Write the operator itself.")
+        case exp.DataType() if node.this not in TYPES:
+            name = node.sql(dialect="postgres").lower()
+            raise NotPermitted(
+                f"A cast to {name} is not permitted. Types that are: text, numeric, date, jsonb and so on."
+            )
+        case exp.Anonymous() if not isinstance(node.this, str):
+            raise NotPermitted(f"The function {node.name} is not permitted in quotes.")
+        case exp.Repeat() | exp.Pad():
+            _narrow(node)
+        case exp.Func() | exp.Unnest():
+            pass
+        case _ if type(node) not in NODES:
+            raise NotPermitted(f"{_called(node)} is not permitted in a query.")
+    if isinstance(node, exp.Table) and node.args.get("rows_from"):
+        raise NotPermitted("ROWS FROM is not permitted. Join the functions instead.")
+
+
+def _plain_text(node: exp.ByteString) -> None:
+    """E'…' as a plain text, where its escapes are the three that everybody means."""
+    text = re.sub(r"\\([ntr])", lambda found: {"n": "\n", "t": "\t", "r": "\r"}[found[1]], node.name)
+    if "\\" in text:
+        raise NotPermitted(r"Of the escapes in E'…' only \n, \t and \r are permitted. Write chr(…) for other signs.")
+    node.replace(exp.Literal.string(text))
+
+
+def _narrow(node: exp.Repeat | exp.Pad) -> None:
+    times = node.args.get("times") or node.args.get("expression")
+    if not (isinstance(times, exp.Literal) and times.is_int and int(times.name) <= _WIDEST):
+        name = printed_name(node)
+        raise NotPermitted(f"{name} takes a plain number up to {_WIDEST:,} for how long the text becomes.")
+
+
+def _folded(name: str) -> str:
+    """An unquoted name as PostgreSQL folds it: A to Z become small, other letters stay in a UTF-8 database."""
+    return "".join(sign.lower() if sign.isascii() else sign for sign in name)
+
+
+def _called(node: exp.Expr) -> str:
+    """A part of a query in words for people: INSERT, EXPLAIN, TABLESAMPLE."""
+    if isinstance(node, exp.Command):
+        return str(node.this).upper()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()
+
+
+def _where(error: Exception) -> str:
+    for one in getattr(error, "errors", ()):
+        if one.get("line"):
+            return f" at line {one['line']}, column {one['col']}, near “{str(one.get('highlight') or '')[:40]}”"
+    return ""

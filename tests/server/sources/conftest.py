@@ -1,0 +1,61 @@
+"""The shop, made once a run (about 150 ms)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+from conftest import Cluster
+from opsloom_server.sources.address import SourceAddress, read_address
+from opsloom_server.sources.describing import Description, describe
+from opsloom_server.sources.postgres import reading
+from server.sources.shop import SHOP
+
+
+@dataclass
+class Shop:
+    """`url` names the reader, `owner` is the owner's address for looking behind the scenes."""
+
+    owner: str
+    url: str
+    reader: str
+    described: Description
+
+    @property
+    def address(self) -> SourceAddress:
+        return read_address(self.url)
+
+    async def look(self, query: str) -> list[asyncpg.Record]:
+        """Ask as the owner of everything."""
+        connection = await asyncpg.connect(self.owner)
+        try:
+            found: list[asyncpg.Record] = await connection.fetch(query)
+            return found
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def shop(postgres_cluster: Cluster) -> Iterator[Shop]:
+    url = postgres_cluster.create()
+    name = postgres_cluster.name(url)
+    reader = f"reader_{name.removeprefix('test_')}"
+    made = Shop(url.dsn, url.dsn.replace("//postgres@", f"//{reader}@"), reader, Description(()))
+
+    async def build() -> None:
+        connection = await asyncpg.connect(url.dsn)
+        await connection.execute(SHOP.replace("{reader}", reader))
+        await connection.close()
+        async with reading(made.address) as connected:
+            made.described = await describe(connected, ["shop"])
+
+    postgres_cluster.run(build)
+    yield made
+    postgres_cluster.drop(url)
+
+    async def forget() -> None:
+        connection = await asyncpg.connect(postgres_cluster.url("postgres").dsn)
+        await connection.execute(f"DROP ROLE {reader}")
+        await connection.close()
+
+    postgres_cluster.run(forget)
