@@ -174,12 +174,12 @@ class Answer:
         if after in self._calls:
             self._calls[call] = self._calls.pop(after)
 
-    def put_away(self, call: str, block_id: str) -> None:
+    def put_away(self, call: str, block_id: str, *, kinds: Kinds = BLOCKS) -> None:
         """A call got its block wrong and no other one writes it anew: what was seen of it stays as plain text."""
-        self.tool_end(call, "error", None, 0)
+        self.tool_end(call, "stopped", None, 0)
         held = self.block(block_id)
         if held is not None and held.growing:
-            self.show(said(held))
+            self.show(said(held, kinds))
 
     def block(self, block_id: str) -> Block | None:
         """The block as it stands, or None where this answer shows none by that id."""

@@ -26,6 +26,8 @@ from opsloom_blocks.catalogue import together
 from opsloom_protocol.messages import Block
 from opsloom_protocol.patching import patch
 
+from blocks import growth
+
 FIXTURES = [
     json.loads(path.read_text(encoding="utf-8"))
     for path in sorted((Path(__file__).parents[2] / "blocks" / "fixtures").glob("*.json"))
@@ -190,6 +192,10 @@ def test_a_text_grows_letter_by_letter_whatever_its_letters(words: str, places: 
         json.dumps(block.data).encode()
     if seen and "\0" not in words:
         assert seen[-1].data["text"] == words
+
+
+def test_the_growth_that_both_ends_read_is_fresh() -> None:
+    assert growth.PATH.read_text(encoding="utf-8") == growth.text(), "stale: run `python -m blocks.growth` in tests/"
 
 
 def first(kind: str, text: str) -> Any:

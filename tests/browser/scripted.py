@@ -45,6 +45,33 @@ class Held(Text):
         return _Lazily(self)
 
 
+@dataclass(frozen=True)
+class Gated(Sequence[str | float]):
+    """The pieces of a call's arguments, of which those after the first `before` wait until `release()`."""
+
+    pieces: Sequence[str]
+    before: int
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def release(self) -> None:
+        self.gate.set()
+
+    def __iter__(self) -> Iterator[str | float]:
+        for piece in self.pieces[: self.before]:
+            yield from (0.02, piece)
+        until = time.monotonic() + GATE_SECONDS
+        while not self.gate.is_set() and time.monotonic() < until:
+            yield 0.05
+        for piece in self.pieces[self.before :]:
+            yield from (0.02, piece)
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.pieces[index]
+
+
 class _Lazily(Sequence[str]):
     """Tokens that come when they may; empty ones, as vendors send them too, while the gate is shut."""
 

@@ -1,15 +1,17 @@
 """The server is killed in mid-answer: what was shown is kept, and people are told."""
 
 import asyncio
+import json
 import signal
 from pathlib import Path
 
 import httpx2
 import pytest
 from conftest import PostgresUrl, free_port
+from opsloom_protocol.messages import BlockPart, ToolPart
 from stage import RawClient
 from stage.process import ServerProcess, server_process
-from vendors import ScriptedVendor, Text
+from vendors import ScriptedVendor, Text, ToolCall
 
 LEASE = 3.0
 """Instead of ten: nobody need wait that long to see a turn taken over."""
@@ -20,7 +22,8 @@ LONG = Text(tokens=[f"w{n} " for n in range(400)], delay=0.02)
 async def prepared(server: ServerProcess) -> str:
     """An owner's key, and the assistant `scripted`."""
     key = await server.command("key", "create", "test", "--role", "owner")
-    made = {"slug": "scripted", "name": "Scripted", "model": "openai-chat:scripted", "public": True}
+    made: dict[str, object] = {"slug": "scripted", "name": "Scripted", "model": "openai-chat:scripted", "public": True}
+    made["blocks"] = ["table", "form"]
     async with httpx2.AsyncClient(base_url=server.base, headers={"authorization": f"Bearer {key}"}) as http:
         assert (await http.post("/api/v1/assistants", json=made)).status_code == 201
     return key
@@ -67,6 +70,50 @@ async def test_killed_in_mid_answer(seeded_url: PostgresUrl, tmp_path: Path) -> 
                 await again.ask("retry", message=answer.id)
                 end = await again.until("turn.end")
                 assert end["message"]["siblings"] == [answer.id]
+
+
+@pytest.mark.slow
+async def test_killed_while_blocks_are_being_written(seeded_url: PostgresUrl, tmp_path: Path) -> None:
+    """A table that is sound as far as it came stays one; a form that nobody may fill in any more is words."""
+    rows = [{"n": n} for n in range(100)]
+    table = json.dumps({"columns": [{"key": "n", "label": "Number"}], "rows": rows})
+    form = json.dumps(
+        {"title": "Who are you?", "fields": [{"name": f"f{n}", "label": f"Field {n}"} for n in range(30)]}
+    )
+    cut = [piece for at in range(0, len(form), 30) for piece in (0.03, form[at : at + 30])]
+    async with ScriptedVendor() as vendor:
+        vendor.script([ToolCall("show_table", raw=table, pieces=20), ToolCall("ask_form", sent=[*cut[:60], 30.0])])
+        environment = {
+            "DATABASE_URL": seeded_url.dsn,
+            "OPENAI_API_KEY": "sk-test-not-a-key",
+            "OPENAI_BASE_URL": vendor.openai_base_url,
+            "OPSLOOM_LEASE_SECONDS": f"{LEASE:g}",
+        }
+        async with server_process(environment, free_port(), tmp_path) as server:
+            key = await prepared(server)
+            async with RawClient(server.url, key=key, assistant="scripted") as client:
+                await client.ask("send", text="Show, then ask")
+                while (await client.until("block.render"))["block"]["kind"] != "form":
+                    pass
+                for _ in range(10):
+                    await client.until("block.patch")
+                await asyncio.sleep(0.5)  # what people see now is stored
+                await server.end(signal.SIGKILL)
+            await server.start()
+            async with RawClient(server.url, key=key, session=client.session) as again:
+                snapshot = await again.until("snapshot")
+                if "turn" in snapshot:
+                    await again.until("turn.end", seconds=20)
+                assert again.state is not None
+                answer = again.state.messages[-1]
+                assert answer.status == "interrupted"
+                first, second = (part.block for part in answer.parts if isinstance(part, BlockPart))
+                assert (first.kind, first.state, first.data["rows"]) == ("table", None, rows)
+                assert (second.kind, second.state) == ("text", None)
+                assert second.fallback.startswith("Who are you?")
+                assert "Field 3" in second.fallback
+                assert not any(block.growing for block in (first, second))
+                assert {part.status for part in answer.parts if isinstance(part, ToolPart)} == {"stopped"}
 
 
 @pytest.mark.slow

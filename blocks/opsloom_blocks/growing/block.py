@@ -17,7 +17,7 @@ from opsloom_blocks.growing.reading import Reading
 from opsloom_blocks.kind import BlockKind, Kinds
 from opsloom_blocks.making import make_block, settled
 from opsloom_blocks.nesting import Part
-from opsloom_blocks.words import spoken
+from opsloom_blocks.words import WORDS_CHARS, spoken
 
 log = logging.getLogger("opsloom.blocks")
 
@@ -61,19 +61,20 @@ class GrowingBlock:
             return None
         self._asked = self._chars
         try:
-            data = built(self._plan, self._reading.value)
-            if not self._kind.early(data):
+            if not self._kind.early(built(self._plan, self._reading.value)):
                 return None
-            fallback = self._kind.fallback(data)
         except Exception:  # it may count on what has not come yet
             log.debug("a block of kind %s does not open yet", self._kind.kind, exc_info=True)
+            return None
+        fallback = _words(self._kind, self._plan, self._reading.value)
+        if fallback is None:
             return None
         return Block(
             id=self.id,
             kind=self._kind.kind,
             version=1,
             data=self._reading.show(),
-            fallback=fallback.strip() or f"[{self._kind.kind}]",
+            fallback=fallback,
             growing=True,
         )
 
@@ -105,13 +106,24 @@ def as_left(block: Block, kinds: Kinds = BLOCKS) -> Block:
             return settled(replace(make_block(block.kind, block.data, block.id, kinds), version=block.version), kinds)
         except BlockError:
             pass
-    return said(block)
+    return said(block, kinds)
 
 
-def said(block: Block) -> Block:
-    """The block's data as plain text."""
-    text = spoken(block.data) or block.fallback
+def said(block: Block, kinds: Kinds = BLOCKS) -> Block:
+    """A growing block as plain text: in the words of its kind, as far as it came."""
+    kind = kinds.get(block.kind)
+    words = None if kind is None else _words(kind, shape_plan(kind.data), block.data)
+    text = words or spoken(block.data) or block.fallback
     return replace(block, kind="text", data={"text": text}, fallback=text, state=None, growing=UNSET)
+
+
+def _words(kind: BlockKind[Any], plan: Fields, data: Any) -> str | None:
+    """The kind's own words for data that have come in part; None where it counts on what has not."""
+    try:
+        return kind.fallback(built(plan, data)).strip()[:WORDS_CHARS] or None
+    except Exception:
+        log.debug("a block of kind %s has no words yet", kind.kind, exc_info=True)
+        return None
 
 
 def built(plan: Plan, value: Any) -> Any:

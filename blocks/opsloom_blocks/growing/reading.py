@@ -146,7 +146,7 @@ class Reading:
         self._at += 1
         if late and (name := node.value.get("kind")) is not None:
             self._plan(name, level)
-            self._put(node, "data", plain(validate(name, _sound(msgspec.json.decode, late), self._kinds)))
+            self._put(node, "data", _valid(name, _sound(msgspec.json.decode, late), self._kinds))
         if not node.attached:
             raise Unfit
 
@@ -355,6 +355,14 @@ def _sound(decode: Callable[[str], Any], raw: str) -> Any:
     if "\\u0000" in raw and "\\u0000" in raw.replace("\\\\", ""):
         raise Unfit
     return decode(raw)
+
+
+def _valid(kind: str, data: Any, kinds: Kinds) -> Any:
+    """A part's data that came whole."""
+    try:
+        return plain(validate(kind, data, kinds))
+    except Exception as error:  # a kind's own check may be anybody's
+        raise Unfit from error
 
 
 def _letters(raw: str) -> str:

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 // @vitest-environment-options { "settings": { "disableIframePageLoading": true, "handleDisabledFileLoadingAsSuccess": true } }
-import type { Block } from "@opsloom/sdk";
+import type { Block, PatchOp } from "@opsloom/sdk";
 import { act } from "react";
 import { createRoot } from "react-dom/client";
 import { describe, expect, it } from "vitest";
+import { patch } from "../../sdk/patching";
 import { BlockView } from "../src/blocks/BlockView";
 import { blockKinds } from "../src/blocks/registry";
 import { Context, createScreen, storeOf, type ConversationContext } from "../src/context";
@@ -35,6 +36,29 @@ async function shown(cases: readonly Case[]): Promise<{ page: HTMLElement; error
       page.remove();
     },
   };
+}
+
+async function grown(kind: string, states: readonly unknown[]): Promise<{ errors: string[]; leave: () => Promise<void> }> {
+  const page = document.createElement("div");
+  document.body.append(page);
+  const errors: string[] = [];
+  const root = createRoot(page, { onCaughtError: (error) => errors.push(String(error)) });
+  const chat = new FakeChat({});
+  const context: ConversationContext = { chat, store: storeOf(chat), screen: createScreen(), passage: null, files, compose: () => undefined, focusComposer: () => undefined };
+  const draw = (data: unknown, version: number, growing: boolean): Promise<void> => {
+    const block: Block = { id: "blk_g", kind, version, data, fallback: "It grows.", state: null, ...(growing ? { growing } : {}) };
+    return act(async () => root.render(<Context value={context}><BlockView block={block} live /></Context>));
+  };
+  await draw(states[0], 1, true);
+  for (let i = 0; i < 50 && page.querySelector(".skeleton"); i++) await act(async () => new Promise((done) => setTimeout(done, 10)));
+  for (const [at, data] of states.entries()) {
+    const growing = at < states.length - 1;
+    await draw(data, at + 1, growing);
+    expect(page.querySelector("[aria-busy=true]") !== null).toBe(growing);
+    const fillable = page.querySelectorAll<HTMLInputElement>("input:not([type=search]), select, textarea, [type=submit]");
+    if (growing) for (const control of fillable) expect(control.disabled).toBe(true);
+  }
+  return { errors, leave: async () => { await act(async () => root.unmount()); page.remove(); } };
 }
 
 const byKind = new Map<string, Case[]>(blockKinds().map((kind) => [kind, casesOf().filter((one) => one.kind === kind)]));
@@ -69,6 +93,29 @@ describe("half of the data", () => {
         return entries.map((_, end): Case => ({ ...one, data: Object.fromEntries(entries.slice(0, end)) }));
       });
     const { errors, leave } = await shown(halves);
+    expect(errors).toEqual([]);
+    await leave();
+  });
+});
+
+interface Growth {
+  kind: string;
+  opens: unknown;
+  patches: PatchOp[][];
+  whole: unknown;
+}
+
+/** `blocks/fixtures/growing`: every kind's example as the server sends it while a model writes it. */
+const growths = Object.values(import.meta.glob<Growth[]>("../../../blocks/fixtures/growing/*.json", { eager: true, import: "default" })).flat();
+
+describe("growing", () => {
+  it("is known of every kind", () => expect(growths.map(({ kind }) => kind).sort()).toEqual(blockKinds().sort()));
+
+  it.each(growths)("$kind is shown in each of its states, and ends whole", async ({ kind, opens, patches, whole }) => {
+    const states = patches.reduce<unknown[]>((seen, ops) => [...seen, patch(seen.at(-1), ops)], [opens]);
+    expect(states.at(-1)).toEqual(whole);
+    // In one block that changes, as on a page: what a component keeps from one state must not break the next.
+    const { errors, leave } = await grown(kind, states);
     expect(errors).toEqual([]);
     await leave();
   });

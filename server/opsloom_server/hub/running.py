@@ -221,7 +221,7 @@ class RunningTurn:
         self._answer.take_over(call, after)
 
     def put_away(self, call: str, block: str) -> None:
-        self._answer.put_away(call, block)
+        self._answer.put_away(call, block, kinds=self._session.environment.catalogue.kinds)
         self._due()
 
     def cite(self, source: Source) -> int:

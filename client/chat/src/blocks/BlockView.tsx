@@ -1,6 +1,7 @@
 import type { Block } from "@opsloom/sdk";
 import { Component, Suspense, useState, useSyncExternalStore, type ReactNode } from "react";
 import { useChat, useConversation } from "../context";
+import { Growing } from "./Card";
 import { blockComponent } from "./house";
 import { registry, type BlockProps } from "./registry";
 import { Unknown } from "./Unknown";
@@ -31,9 +32,11 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
   return (
     <div aria-busy={growing || undefined}>
       <Guard key={block.id} data={block.data} fallback={<Unknown block={block} />}>
-        <Suspense fallback={<div className="skeleton rounded-panel" style={{ blockSize: reserved(block.kind) }} />}>
-          <Shown block={block} data={block.data} state={state} open={open} busy={busy} issues={issues} live={live} growing={growing} act={act} />
-        </Suspense>
+        <Growing value={growing}>
+          <Suspense fallback={<div className="skeleton rounded-panel" style={{ blockSize: reserved(block.kind) }} />}>
+            <Shown block={block} data={block.data} state={state} open={open} busy={busy} issues={issues} live={live} growing={growing} act={act} />
+          </Suspense>
+        </Growing>
       </Guard>
       {growing ? <p className="shimmer mt-1.5 w-fit text-caption">Still being written</p> : null}
     </div>

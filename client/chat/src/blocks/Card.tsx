@@ -3,6 +3,9 @@ import { createContext, use, type ReactNode } from "react";
 /** Whether a block stands in the frame of another: it then draws none of its own. */
 export const Framed = createContext(false);
 
+/** Whether the block that all of this stands in is still being written. */
+export const Growing = createContext(false);
+
 /** The frame of a block: one line round it, no shadow. A group, no landmark: a conversation may hold many of one name. */
 export function Card({ label, flush = false, children }: { label: string; flush?: boolean; children: ReactNode }): ReactNode {
   const inside = use(Framed);

@@ -51,7 +51,7 @@ export function read(message: Message): Reading {
       if (group.type === "work") group.live = group === last || group.steps.some(({ part }) => part.type === "tool" && part.status === "running");
     }
   }
-  const said = last?.type === "text" && last.part.text !== "";
+  const said = (last?.type === "text" && last.part.text !== "") || (last?.type === "block" && last.part.block.growing === true);
   return { groups, sources: sources.toSorted((a, b) => a.number - b.number), thinking: running && !said && last?.type !== "work" };
 }
 

@@ -25,6 +25,9 @@ describe("read", () => {
     expect(running([tool("running")]).thinking).toBe(false);
     expect(running([tool("running")]).groups[0]).toMatchObject({ live: true });
     expect(running([tool(), text("a")])).toMatchObject({ thinking: false, groups: [{ live: false }, { open: true }] });
+    const block = (growing: boolean): Part => ({ type: "block", block: { id: "b", kind: "table", version: 1, data: {}, fallback: "T", state: null, ...(growing ? { growing } : {}) } });
+    expect(running([block(true)]).thinking).toBe(false);
+    expect(running([block(false)]).thinking).toBe(true);
     expect(read(message("assistant", [])).thinking).toBe(false);
   });
 

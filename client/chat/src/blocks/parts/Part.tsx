@@ -1,7 +1,8 @@
 /** A block inside another one: by its kind, without a state of its own. */
 import type { Block } from "@opsloom/sdk";
-import { lazy, Suspense, useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, use, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { Guard, reserved } from "../BlockView";
+import { Growing } from "../Card";
 import { blockComponent } from "../house";
 import { registry, type BlockProps } from "../registry";
 
@@ -17,6 +18,7 @@ const act: BlockProps["act"] = () => Promise.reject(new Error("Nobody can act on
 export function Part({ part, live }: { part: PartData; live: boolean }): ReactNode {
   useSyncExternalStore(registry.subscribe, registry.version);
   const block = useMemo((): Block => ({ id: part.kind, kind: part.kind, version: 1, data: part.data, fallback: "", state: null }), [part]);
+  const growing = use(Growing);
   const Shown = blockComponent(part.kind);
   const unknown = <p className="text-ui text-muted">This part ({part.kind}) cannot be shown here.</p>;
   const room = <div className="skeleton rounded-card" style={{ blockSize: reserved(part.kind) }} />;
@@ -24,7 +26,7 @@ export function Part({ part, live }: { part: PartData; live: boolean }): ReactNo
   return (
     <Guard data={part.data} fallback={unknown}>
       <Suspense fallback={room}>
-        <Shown block={block} data={part.data} state={null} open={false} busy={false} issues={[]} live={live} growing={live} act={act} />
+        <Shown block={block} data={part.data} state={null} open={false} busy={false} issues={[]} live={live} growing={growing} act={act} />
       </Suspense>
     </Guard>
   );
