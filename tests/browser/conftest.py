@@ -8,6 +8,7 @@ from conftest import Cluster, free_port
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from browser.cabled import Cabled
+from browser.gallery import built, exhibited
 from browser.host_site import HostSite
 from browser.scripted import Scripted
 from browser.serving import serving
@@ -60,6 +61,19 @@ def opsloom(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory)
     with serving(tmp_path_factory.mktemp("server"), free_port(), url) as origin:
         yield origin
     postgres_cluster.drop(url)
+
+
+@pytest.fixture(scope="session")
+def gallery_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gallery of blocks, built: 5 s."""
+    return built(tmp_path_factory.mktemp("gallery"))
+
+
+@pytest.fixture(scope="session")
+def gallery(gallery_files: Path) -> Iterator[str]:
+    """The origin of the gallery."""
+    with exhibited(gallery_files) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from browser.conftest import FLAGS
 from browser.escapes import IN, OUT
-from browser.gallery import built, exhibited
+from browser.gallery import exhibited
 from browser.host_site import HostSite
 from browser.listening import Listener
 from browser.watching import eventually
@@ -47,13 +47,8 @@ def asked() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("gallery"))
-
-
-@pytest.fixture(scope="module")
-def gallery(files: Path, asked: list[str]) -> Iterator[str]:
-    with exhibited(files, asked) as origin:
+def gallery(gallery_files: Path, asked: list[str]) -> Iterator[str]:
+    with exhibited(gallery_files, asked) as origin:
         yield origin
 
 
@@ -155,7 +150,7 @@ def test_what_no_policy_forbids_ends_the_app_and_not_the_chat(
 
 
 def test_an_origin_is_reached_where_the_server_allows_it_and_the_app_asks(
-    page: Page, files: Path, gallery: str, listener: Listener
+    page: Page, gallery_files: Path, gallery: str, listener: Listener
 ) -> None:
     listener.heard.clear()
     fetching = f"<script>fetch('{listener.origin}/NAME').catch(() => 0)</script>"
@@ -165,7 +160,7 @@ def test_an_origin_is_reached_where_the_server_allows_it_and_the_app_asks(
     page.goto(f"{gallery}/blocks.html")
     page.wait_for_timeout(WAIT_MS / 3)
     assert listener.heard == [], "an app alone allows itself nothing"
-    with exhibited(files, origins=(listener.origin,)) as allowing:
+    with exhibited(gallery_files, origins=(listener.origin,)) as allowing:
         page.goto(f"{allowing}/blocks.html")
         eventually(page, lambda: "GET /asks HTTP/1.1" in listener.heard)
         page.wait_for_timeout(WAIT_MS / 3)

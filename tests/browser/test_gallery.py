@@ -1,13 +1,11 @@
 """Every kind of block in every state, in Chromium: sound, reached by the keyboard, and of this server alone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from browser.axe import findings
-from browser.gallery import built, exhibited
 from browser.watching import Watch
 
 pytestmark = pytest.mark.browser
@@ -19,13 +17,6 @@ OPEN_ALL = """() => {
     for (const one of document.querySelectorAll("h4 > button[aria-expanded=false]")) one.click();
 }"""
 WHOLE = "() => document.documentElement.dataset.ready && !document.querySelector('.skeleton, [aria-busy=true]')"
-
-
-@pytest.fixture(scope="module")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The origin of the gallery."""
-    with exhibited(built(tmp_path_factory.mktemp("gallery"))) as origin:
-        yield origin
 
 
 def opened(page: Page, gallery: str, query: str = "") -> None:

@@ -114,7 +114,7 @@ function Tick({ on, square, quiet }: { on: boolean; square: boolean; quiet: bool
     <span
       aria-hidden
       className={`inline-flex size-5 shrink-0 items-center justify-center border ${square ? "rounded-[6px]" : "rounded-full"}
-        ${on ? "border-accent bg-accent text-on-accent" : quiet ? "border-line" : "border-edge"}`}
+        ${on ? "border-accent bg-accent text-on-accent" : quiet ? "border-edge" : "border-(color:--field-edge)"}`}
     >
       {on ? <Check size={16} strokeWidth={2.25} /> : null}
     </span>

@@ -20,7 +20,7 @@ export default function Link({ data }: BlockProps): ReactNode {
   const inside = (
     <>
       {image ? <Picture file={image} alt="" cover className="w-28 self-stretch max-sm:w-20" /> : null}
-      <span className="min-w-0 flex-1 px-4 py-3">
+      <span className="min-w-0 flex-1 px-5 py-3 max-sm:px-4">
         <span className="block font-medium leading-6 [overflow-wrap:anywhere]">{title}</span>
         {description ? <span className="mt-0.5 line-clamp-3 text-ui text-muted">{description}</span> : null}
         <span className="mt-1.5 flex items-center gap-1.5 text-caption text-muted">
@@ -35,7 +35,7 @@ export default function Link({ data }: BlockProps): ReactNode {
   return (
     <a href={href} target="_blank" rel="noopener noreferrer nofollow" className={`${frame} group/link transition-colors duration-150 hover:border-edge hover:bg-wash`}>
       {inside}
-      <ArrowUpRight size={16} strokeWidth={1.75} aria-hidden className="me-3 mt-4 shrink-0 text-muted group-hover/link:text-ink" />
+      <ArrowUpRight size={16} strokeWidth={1.75} aria-hidden className="me-4 mt-4 shrink-0 text-muted group-hover/link:text-ink" />
       <span className="sr-only"> (opens in a new tab)</span>
     </a>
   );

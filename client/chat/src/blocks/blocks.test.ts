@@ -51,6 +51,7 @@ describe("chart", () => {
     expect(valueDomain(chart("bar", [-5, 3]))).toEqual([-5, 3]);
     expect(valueDomain(chart("line", [null]))).toEqual([0, 1]);
   });
+  it("counts figures by round steps", () => expect([labelStep(Array.from({ length: 5_000 }, (_, i) => i), 620), labelStep(Array.from({ length: 40 }, (_, i) => i), 300)]).toEqual([500, 5]));
   it("thins labels that would touch", () => {
     expect(labelStep(["Jan", "Feb"], 600)).toBe(1);
     expect(labelStep(Array.from({ length: 60 }, (_, i) => `2026-01-${i}`), 300)).toBeGreaterThan(10);

@@ -4,7 +4,7 @@ import { useWidth } from "../parts/useWidth";
 import { Frame, valueTicks } from "./Frame";
 import { Legend } from "./Legend";
 import { Bars, Hatches, Lines, Pie, Points, sliceAt, Stacks } from "./Marks";
-import { HEIGHT, ink, labelPlaces, plotBox, valueScale, withUnit, type ChartData } from "./model";
+import { HEIGHT, ink, isBlank, labelPlaces, plotBox, valueScale, withUnit, type ChartData } from "./model";
 
 const MARKS = { bar: Bars, stacked_bar: Stacks, line: Lines, area: Lines, scatter: Points };
 
@@ -42,7 +42,9 @@ export function Drawing({ chart, description }: { chart: ChartData; description:
           <title id={`${id}-t`}>{chart.title}</title>
           <desc id={`${id}-d`}>{description || chart.series.map(({ name }) => name).join(", ")}</desc>
           <Hatches id={id} count={round ? count : chart.series.length} />
-          {Marks ? (
+          {isBlank(chart) ? (
+            <text x={width / 2} y={HEIGHT / 2} textAnchor="middle" className="fill-muted text-[14px]">No values yet</text>
+          ) : Marks ? (
             <>
               <Frame data={chart} box={box} y={y} places={places} />
               {shown !== null ? <line x1={places.x(shown)} x2={places.x(shown)} y1={box.top} y2={box.height - box.bottom} className="stroke-edge" strokeDasharray="3 3" /> : null}
@@ -55,7 +57,7 @@ export function Drawing({ chart, description }: { chart: ChartData; description:
       ) : (
         <div style={{ blockSize: HEIGHT }} />
       )}
-      {count > 0 && width > 0 ? (
+      {count > 0 && width > 0 && !isBlank(chart) ? (
         <div
           role="slider"
           tabIndex={0}
@@ -74,7 +76,7 @@ export function Drawing({ chart, description }: { chart: ChartData; description:
         />
       ) : null}
       {shown !== null && !round ? <Readout chart={chart} at={shown} x={places.x(shown)} width={width} /> : null}
-      {chart.x.label && !round ? <p className="text-center text-caption text-muted">{chart.x.label}</p> : null}
+      {chart.x.label && !round && !isBlank(chart) ? <p className="text-center text-caption text-muted">{chart.x.label}</p> : null}
       <Legend chart={chart} id={id} narrowPie={round && width <= 420} />
     </div>
   );

@@ -96,8 +96,17 @@ export function xScale(data: ChartData, box: Box): ScaleLinear<number, number> {
 export function labelStep(labels: readonly (string | number)[], room: number): number {
   const longest = Math.min(MOST_CHARS, Math.max(1, ...labels.map((label) => String(label).length)));
   const fit = Math.max(1, Math.floor(room / (longest * 6.8 + 14)));
-  return Math.ceil(labels.length / fit);
+  const step = Math.ceil(labels.length / fit);
+  return step > 2 && labels.every((label) => typeof label === "number") ? round(step) : step;
 }
+
+/** Figures are counted by 2, 5, 10, 20, 50 … and not by 385. */
+function round(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step));
+  return power * ([1, 2, 5, 10].find((times) => times * power >= step) as number);
+}
+
+export const isBlank = ({ series }: ChartData): boolean => !series.some(({ values }) => values?.some((value) => value !== null));
 
 const MOST_CHARS = 14;
 export const shortLabel = (label: string | number): string => {

@@ -45,7 +45,7 @@ export function Content({ text, items, live }: { text?: string | null | undefine
 /** A model's longer text, which is Markdown wherever it writes. */
 export function Words({ text, className = "" }: { text: string; className?: string }): ReactNode {
   return (
-    <Suspense fallback={<div className={`md small whitespace-pre-wrap ${className}`}>{text}</div>}>
+    <Suspense fallback={<div className={`small ${className}`}><div className="md whitespace-pre-wrap">{text}</div></div>}>
       <div className={`small ${className}`}><Markdown text={text} open={false} /></div>
     </Suspense>
   );

@@ -18,7 +18,7 @@ export function Picture({ file, alt, width, height, className = "", cover = fals
   const { status, url } = useFile(file);
   const ratio = width && height ? `${width} / ${height}` : undefined;
   if (status === "ready") {
-    return <img src={url} alt={alt} width={width ?? undefined} height={height ?? undefined} className={`block animate-appear ${cover ? "object-cover" : "max-w-full"} ${className}`} style={{ aspectRatio: ratio }} />;
+    return <img src={url} alt={alt} width={width ?? undefined} height={height ?? undefined} className={`block animate-appear ${cover ? "object-cover" : "max-w-full bg-wash object-contain"} ${className}`} style={{ aspectRatio: ratio }} />;
   }
   return (
     <div

@@ -47,7 +47,7 @@ interface RowProps {
 export const Row = memo(function Row({ row, columns, index }: RowProps): ReactNode {
   return (
     <tr aria-rowindex={index}>
-      {columns.map((column) => <td key={column.key} className={`${side(column)} ${column.type === "date" ? "whole" : ""}`}><CellView column={column} value={row[column.key]} /></td>)}
+      {columns.map((column) => <td key={column.key} className={`${side(column)} ${column.type === "date" || isWord(row[column.key]) ? "whole" : ""}`}><CellView column={column} value={row[column.key]} /></td>)}
     </tr>
   );
 });
@@ -61,6 +61,9 @@ function CellView({ column, value }: { column: Column; value: Cell }): ReactNode
   if (column.type === "link" && typeof value === "string") return <Outside url={value} className="text-accent">{shortAddress(value)}</Outside>;
   return text;
 }
+
+/** An id or a name that would be torn apart at its hyphen. */
+const isWord = (value: Cell): boolean => typeof value === "string" && value.length <= 20 && !/\s/.test(value);
 
 function side(column: Column): string {
   const align = alignOf(column);
