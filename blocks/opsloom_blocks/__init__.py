@@ -3,9 +3,9 @@
 from opsloom_protocol.messages import Issue
 
 from opsloom_blocks.catalogue import BLOCKS
-from opsloom_blocks.content import Data, plain, schema_of
+from opsloom_blocks.content import WHOLE, Data, plain, schema_of
 from opsloom_blocks.errors import BlockError, ExtensionError, NotOpen, UnknownKind
-from opsloom_blocks.growing import WHOLE, GrowingBlock, as_left, grown, said
+from opsloom_blocks.growing import GrowingBlock, as_left, grown, said
 from opsloom_blocks.kind import BlockKind, Kinds
 from opsloom_blocks.loading import load_blocks
 from opsloom_blocks.making import Acted, act, describe, make_block, patched, schema, settled, shape, validate

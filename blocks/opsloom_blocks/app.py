@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, field
 from opsloom_protocol.messages import Issue
 
-from opsloom_blocks.content import Data
+from opsloom_blocks.content import WHOLE, Data
 from opsloom_blocks.kind import BlockKind
 from opsloom_blocks.references import FileId
 
@@ -42,7 +42,9 @@ class App(Data, frozen=True, kw_only=True):
     ]
     html: (
         Annotated[
-            str, Meta(min_length=1, max_length=HTML_CHARS, description="the page with its styles and scripts inside")
+            str,
+            WHOLE,  # half a page would start anew with every letter
+            Meta(min_length=1, max_length=HTML_CHARS, description="the page with its styles and scripts inside"),
         ]
         | None
     ) = None
@@ -127,6 +129,9 @@ class AppKind(BlockKind[App]):
                 if origin.endswith("\n")  # Python's `$` lets one pass
             ]
         return issues
+
+    def early(self, data: App) -> bool:
+        return data.html is None or data.file is None
 
 
 APP = AppKind()

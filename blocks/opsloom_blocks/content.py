@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from opsloom_protocol.messages import Issue
 
 from opsloom_blocks.errors import BlockError
@@ -18,6 +18,10 @@ the most that is replayed to a reader who was away."""
 
 _PLACE: Final = re.compile(r" - at `(key in )?\$(?P<path>.*)`$")
 _STEP: Final = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
+
+
+WHOLE: Final = Meta(extra={"whole": True})
+"""For a field that must not be seen half though its type would allow it: `name: Annotated[str, WHOLE]`."""
 
 
 class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

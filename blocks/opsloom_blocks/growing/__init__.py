@@ -6,6 +6,5 @@ all, and what stays of it when it is whole, refused or broken off.
 """
 
 from opsloom_blocks.growing.block import GrowingBlock, as_left, grown, said
-from opsloom_blocks.growing.plan import WHOLE
 
-__all__ = ["WHOLE", "GrowingBlock", "as_left", "grown", "said"]
+__all__ = ["GrowingBlock", "as_left", "grown", "said"]

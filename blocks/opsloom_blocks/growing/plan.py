@@ -15,9 +15,6 @@ from msgspec import Meta, Struct, structs
 
 from opsloom_blocks.nesting import Part
 
-WHOLE: Final = Meta(extra={"whole": True})
-"""For a field that must not be seen half though its type would allow it: `name: Annotated[str, WHOLE]`."""
-
 LONG_CHARS: Final = 100
 """A text that may not get this long comes whole: it is there in a blink, and half a language's name is another's."""
 
