@@ -8,10 +8,10 @@ DO = @test -n "$(PYTHON)" || { echo "opsloom: Python 3.11 or newer is needed and
 	exec $(PYTHON) .ci/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench bench-rag faults lock
+.PHONY: help setup run test check bench bench-blocks bench-rag faults lock
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing; quick when nothing has changed
 	$(DO) setup
@@ -27,6 +27,9 @@ check: ## Lint, types, layers, stale generated files, tests
 
 bench: ## Measure speed and memory; figures go to build/bench.json
 	$(DO) bench $(ARGS)
+
+bench-blocks: ## Measure blocks that grow in a browser; figures go to build/bench-blocks.json
+	$(DO) bench-blocks $(ARGS)
 
 bench-rag: ## Measure retrieval; figures go to build/bench-rag.json
 	$(DO) bench-rag $(ARGS)

@@ -66,6 +66,11 @@ def bench(more: Sequence[str]) -> int:
     return _module("bench", more, PATH=f"{uv}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
 
 
+def bench_blocks(more: Sequence[str]) -> int:
+    """The benchmark of blocks that grow in a browser."""
+    return _module("bench.blocks", more)
+
+
 def bench_rag(more: Sequence[str]) -> int:
     """The benchmark of retrieval."""
     return _module("bench.rag", more)
@@ -132,6 +137,7 @@ TASKS: dict[str, Callable[[Sequence[str]], int]] = {
     "check": check,
     "lock": lock,
     "bench": bench,
+    "bench-blocks": bench_blocks,
     "bench-rag": bench_rag,
     "faults": faults,
 }

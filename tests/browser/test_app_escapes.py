@@ -99,7 +99,7 @@ def shown(page: Page, gallery: str, pages: Mapping[str, str]) -> dict[str, list[
     page.set_viewport_size({"width": 800, "height": 200 + 220 * len(pages)})  # frames out of view would wait
     page.goto(f"{gallery}/sandbox")  # so that there is a history
     page.goto(f"{gallery}/blocks.html")
-    page.wait_for_function(f"() => new Set(seen.ran).size === {len(pages)}", timeout=20_000)
+    eventually(page, lambda: set(page.evaluate("seen.ran")) == set(pages), within=60)
     page.wait_for_timeout(WAIT_MS)
     assert page.url == f"{gallery}/blocks.html"
     seen: dict[str, list[str]] = page.evaluate("seen")

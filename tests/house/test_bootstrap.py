@@ -115,7 +115,7 @@ def test_make_says_what_there_is() -> None:
     done = subprocess.run(
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for target in ("setup", "run", "test", "check", "bench", "bench-rag", "faults", "lock"):
+    for target in ("setup", "run", "test", "check", "bench", "bench-blocks", "bench-rag", "faults", "lock"):
         assert f"make {target} " in done.stdout
 
 

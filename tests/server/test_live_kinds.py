@@ -1,8 +1,10 @@
 """Every kind of block in a conversation, from a vendor's tool call to a fresh snapshot."""
 
 import asyncio
+import json
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from opsloom_blocks import BLOCKS, plain
@@ -11,6 +13,7 @@ from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from stage import RawClient, Stage
 from stage.server import SCRIPTED
 from vendors import Text, ToolCall
+from vendors.script import Script
 
 SHOWING = [kind for kind in BLOCKS.values() if not kind.waits]
 APPROVAL = {
@@ -55,6 +58,38 @@ async def test_every_kind_is_offered_shown_and_kept(stage: Stage) -> None:
         await reloaded(stage, client)
     offered = {tool["function"]["name"] for tool in stage.vendor.requests[-1].body["tools"]}
     assert {f"{'ask' if kind.waits else 'show'}_{kind.kind}" for kind in BLOCKS.values()} <= offered
+
+
+async def test_a_table_that_grows_sends_its_rows_and_no_more(stage: Stage) -> None:
+    """Ten patches of a hundred rows: the last costs what the first did, and the whole little more than the rows."""
+    rows = [{"order": f"A-{at:06}", "sum": 100_000 + at} for at in range(1_000)]
+    columns = [{"key": "order", "label": "Order"}, {"key": "sum", "label": "Sum", "type": "number"}]
+
+    def patches(body: dict[str, Any]) -> Script:
+        block = json.loads(next(m["content"] for m in reversed(body["messages"]) if m["role"] == "tool"))["block"]
+        return [
+            ToolCall(
+                "update_block",
+                {"block": block, "ops": [{"op": "append", "path": "/rows", "value": rows[at : at + 100]}]},
+                id=f"call_{at}",
+            )
+            for at in range(0, 1_000, 100)
+        ]
+
+    stage.vendor.script([ToolCall("show_table", {"columns": columns, "rows": []})])
+    stage.vendor.script(patches)
+    stage.vendor.script([Text("All of them.")])
+    async with stage.client(await painter(stage)) as client:
+        await client.ask("send", text="Show me the orders")
+        sizes = []
+        while (frame := await client.next(seconds=30))["type"] != "turn.end":
+            if frame["type"] == "block.patch":
+                sizes.append(len(msgspec.json.encode(frame)))
+        assert blocks_of(frame)[0]["data"]["rows"] == rows
+        assert len(sizes) == 10
+        assert max(sizes) <= 1.01 * min(sizes)
+        assert sum(sizes) <= 1.1 * len(msgspec.json.encode(rows))
+        await reloaded(stage, client)
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,12 @@ function ops(kind: "table" | "chart", at: number): PatchOp[] {
   ];
 }
 
+/** Characters of each patch's JSON, for who measures. */
+const sent: number[] = [];
+
 export function grow(chat: FakeChat, kind: "table" | "chart"): void {
   let seq = 0;
+  Object.assign(globalThis, { sent });
   const feed = (...frames: ServerFrame[]): void => chat.feed(...frames);
   feed({ type: "turn.start", rev: (chat.getState().conversation?.rev ?? 0) + 1, turn: "turn_g", epoch: 1, message: "msg_g", parent: "msg", model: "demo" });
   feed({ type: "block.render", seq: ++seq, part: 0, block: { id: "blk_g", kind, version: 1, data: FIRST[kind], fallback: "It grows.", state: null } });
@@ -42,7 +46,9 @@ export function grow(chat: FakeChat, kind: "table" | "chart"): void {
       document.documentElement.dataset["grown"] = "true";
       return;
     }
-    feed({ type: "block.patch", seq: seq + 1, part: 0, version: seq + 1, ops: ops(kind, seq - 1) });
+    const patch: ServerFrame = { type: "block.patch", seq: seq + 1, part: 0, version: seq + 1, ops: ops(kind, seq - 1) };
+    sent.push(JSON.stringify(patch).length);
+    feed(patch);
     seq++;
   }, EVERY_MS[kind]);
 }
