@@ -1,6 +1,6 @@
 """What can be shown: the kinds of blocks, and blocks made, changed and acted on."""
 
-from opsloom_protocol.messages import Issue
+from opsloom_protocol.messages import Issue, View
 
 from opsloom_blocks.catalogue import BLOCKS
 from opsloom_blocks.content import WHOLE, Data, plain, schema_of
@@ -27,6 +27,7 @@ __all__ = [
     "NotOpen",
     "Part",
     "UnknownKind",
+    "View",
     "act",
     "as_left",
     "describe",

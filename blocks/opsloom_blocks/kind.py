@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
-from opsloom_protocol.messages import Issue
+from opsloom_protocol.messages import Issue, View
 
 D = TypeVar("D", bound=Struct)
 
@@ -45,6 +45,13 @@ class BlockKind(ABC, Generic[D]):
     def check(self, data: D) -> list[Issue]:
         """Rules across fields; every breach with a JSON Pointer into `data`."""
         return []
+
+    def drawn(self, data: D) -> View | None:
+        """The same by another kind: `View(kind="card", data={…})`, for a browser that has no component for this one.
+
+        Only of a kind that people do not act on. Such a block is shown when it is whole; it does not grow.
+        """
+        return None
 
     def early(self, data: D) -> bool:
         """Whether a block may open with as much of its data as the model has written so far.

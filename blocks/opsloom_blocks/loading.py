@@ -9,8 +9,8 @@ from msgspec import Struct
 from opsloom_blocks.catalogue import BLOCKS, together
 from opsloom_blocks.errors import BlockError, ExtensionError
 from opsloom_blocks.extensions import added
-from opsloom_blocks.kind import BlockKind
-from opsloom_blocks.making import schema, validate
+from opsloom_blocks.kind import BlockKind, Kinds
+from opsloom_blocks.making import schema, validate, view
 from opsloom_blocks.nesting import Holder
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -26,14 +26,14 @@ def load_blocks(folder: Path | None = None) -> dict[str, BlockKind[Any]]:
         kind = found() if isinstance(found, type) and issubclass(found, BlockKind) else found
         if isinstance(kind, Holder):
             kind = kind.within(kinds)
-        _inspect(where, kind)
+        _inspect(where, kind, kinds)
         if kind.kind in kinds:
             raise ExtensionError(where, f"There is a block of kind {kind.kind!r} already.")
         kinds[kind.kind] = kind
     return together(kinds.values())
 
 
-def _inspect(where: str, kind: Any) -> None:
+def _inspect(where: str, kind: Any, kinds: Kinds) -> None:
     """What would otherwise break in the middle of somebody's conversation breaks here."""
     if not isinstance(kind, BlockKind):
         raise ExtensionError(where, f"{kind!r} is not a BlockKind.")
@@ -51,7 +51,9 @@ def _inspect(where: str, kind: Any) -> None:
         raise ExtensionError(where, f"{kind.kind!r} waits for a person, but none of its actions is an answer.")
     try:
         schema(kind)
-        text = kind.fallback(validate(kind.kind, kind.example, {kind.kind: kind}))
+        data = validate(kind.kind, kind.example, {kind.kind: kind})
+        text = kind.fallback(data)
+        view(kind, data, {**kinds, kind.kind: kind})
     except BlockError as error:
         raise ExtensionError(where, f"The example of {kind.kind!r} is not valid: {error.text}") from None
     except Exception as error:

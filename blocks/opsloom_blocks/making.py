@@ -1,12 +1,13 @@
 """Blocks made, changed and acted on, always checked against their kind."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 from opsloom_protocol.errors import ProtocolError
-from opsloom_protocol.messages import Block, BlockState, BlockStatus, Issue, PatchOp
+from opsloom_protocol.messages import Block, BlockState, BlockStatus, Issue, PatchOp, View
 from opsloom_protocol.patching import patch
 
 from opsloom_blocks.catalogue import BLOCKS
@@ -14,6 +15,8 @@ from opsloom_blocks.content import plain, read, schema_of
 from opsloom_blocks.errors import BlockError, NotOpen, UnknownKind
 from opsloom_blocks.kind import BlockKind, Kinds
 from opsloom_blocks.nesting import Holder, Part
+
+log = logging.getLogger("opsloom.blocks")
 
 
 class Acted(Struct, frozen=True, kw_only=True):
@@ -45,7 +48,15 @@ def make_block(kind: str, data: Any, id: str, kinds: Kinds = BLOCKS) -> Block:  
     checked = validate(kind, data, kinds)
     found = kinds[kind]
     state = BlockState(status="open") if found.actions else None
-    return Block(id=id, kind=kind, version=1, data=plain(checked), fallback=_words(found, checked), state=state)
+    return Block(
+        id=id,
+        kind=kind,
+        version=1,
+        data=plain(checked),
+        fallback=_words(found, checked),
+        state=state,
+        view=_view(found, checked, kinds),
+    )
 
 
 def patched(block: Block, ops: Iterable[PatchOp], kinds: Kinds = BLOCKS) -> Block:
@@ -58,7 +69,14 @@ def patched(block: Block, ops: Iterable[PatchOp], kinds: Kinds = BLOCKS) -> Bloc
     except ProtocolError as error:
         raise BlockError([Issue(path="", text=error.text)]) from None
     checked = validate(block.kind, data, kinds)
-    return replace(block, version=block.version + 1, data=data, fallback=_words(kinds[block.kind], checked))
+    kind = kinds[block.kind]
+    return replace(
+        block,
+        version=block.version + 1,
+        data=data,
+        fallback=_words(kind, checked),
+        view=_view(kind, checked, kinds),
+    )
 
 
 def act(block: Block, action: str, values: Any, kinds: Kinds = BLOCKS, *, running: bool = False) -> Acted:
@@ -118,6 +136,21 @@ def describe(kinds: Kinds = BLOCKS) -> list[dict[str, Any]]:
         {"kind": k.kind, "schema": schema(k), "example": plain(k.example), "fallback": _words(k, k.example)}
         for k in kinds.values()
     ]
+
+
+def view(kind: BlockKind[Any], data: Struct, kinds: Kinds) -> View | None:
+    """The data drawn by another kind, checked by that one. Raises `BlockError`, and what the kind's own code raises."""
+    drawn = None if kind.actions else kind.drawn(data)
+    return None if drawn is None else View(kind=drawn.kind, data=plain(validate(drawn.kind, drawn.data, kinds)))
+
+
+def _view(kind: BlockKind[Any], data: Struct, kinds: Kinds) -> View | UnsetType:
+    """The same; a kind that cannot draw these data is read in words."""
+    try:
+        return view(kind, data, kinds) or UNSET
+    except Exception:
+        log.exception("a block of kind %s could not be drawn", kind.kind)
+        return UNSET
 
 
 def _words(kind: BlockKind[Any], data: Struct) -> str:

@@ -210,6 +210,7 @@ export interface BlockPart {
  *
  *     `fallback` says the same in plain text and is never empty; `version` counts changes of `data`. `growing` says that
  *     its data are still being written: they may lack things, `fallback` is of what there was at first, and nobody acts.
+ *     `view` is the same in another kind, which a client may know where it does not know this one.
  */
 export interface Block {
   id: string;
@@ -219,6 +220,7 @@ export interface Block {
   fallback: string;
   state?: BlockState | null;
   growing?: boolean;
+  view?: View;
 }
 /**
  * What people did with a block. Replaced whole, never patched. `until` is when an open one expires, if it does.
@@ -230,6 +232,13 @@ export interface BlockState {
   by?: string | null;
   at?: string | null;
   until?: string | null;
+}
+/**
+ * A block drawn by another kind, for a client that does not know its own.
+ */
+export interface View {
+  kind: string;
+  data: unknown;
 }
 export interface SourcePart {
   type: "source";

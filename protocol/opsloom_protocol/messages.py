@@ -79,11 +79,19 @@ class BlockState(Shape, frozen=True, kw_only=True):
     until: str | None = None
 
 
+class View(Struct, frozen=True, kw_only=True):
+    """A block drawn by another kind, for a client that does not know its own."""
+
+    kind: str
+    data: Any
+
+
 class Block(Struct, frozen=True, kw_only=True):
     """A piece of interface.
 
     `fallback` says the same in plain text and is never empty; `version` counts changes of `data`. `growing` says that
     its data are still being written: they may lack things, `fallback` is of what there was at first, and nobody acts.
+    `view` is the same in another kind, which a client may know where it does not know this one.
     """
 
     id: str
@@ -93,6 +101,7 @@ class Block(Struct, frozen=True, kw_only=True):
     fallback: str
     state: BlockState | None = None
     growing: bool | UnsetType = UNSET
+    view: View | UnsetType = UNSET
 
 
 class Grown(Shape, frozen=True, kw_only=True):

@@ -1,15 +1,21 @@
 """A block kind of a user's own, both ends in a folder outside the repository: shown, acted on, kept."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Cluster, free_port
 from playwright.sync_api import Page, expect
 from vendors import Text, ToolCall
+from vendors.script import Script
+from vendors.wire import pieces
 
 from browser.chatting import answers, ask, is_answered
-from browser.scripted import Scripted, last_result
+from browser.scripted import Gated, Scripted, last_result
 from browser.watching import Watch
 
 pytestmark = pytest.mark.browser
@@ -84,6 +90,9 @@ def extended(postgres_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 
 
 def write(folder: Path) -> None:
+    for words in (["travel_list"], ["facts", "--drawn"]):
+        command = [sys.executable, "-m", "opsloom_server.cli", "new", "block", *words, "--folder", str(folder)]
+        subprocess.run(command, check=True, capture_output=True)
     (folder / "rating.py").write_text(SERVER_END)
     (folder / "rating.js").write_text(BROWSER_END)
     (folder / "broken.js").write_text("export default function () { throw new Error('broken on purpose') }")
@@ -121,3 +130,44 @@ def test_where_its_browser_end_is_missing_its_words_stand(page: Page, extended: 
     ask(page, "Let me rate in words")
     is_answered(page)
     expect(answers(page)).to_contain_text("And in words? (1 to 5 stars)")
+
+
+POINTS = {"title": "Before you go", "points": ["Passport", "Ticket", "Umbrella"]}
+
+
+def test_a_kind_that_the_command_line_wrote_grows_and_is_kept(page: Page, extended: Scripted, watch: Watch) -> None:
+    call = Gated(pieces(json.dumps(POINTS), 12), 9)
+    extended.script("What shall I pack", [ToolCall("show_travel_list", sent=call)], [Text("Have a good trip.")])
+    page.goto(extended.origin)
+    ask(page, "What shall I pack")
+    shown = page.get_by_role("region", name="Before you go")
+    expect(shown.get_by_role("listitem")).to_have_text(["Passport"])
+    call.release()
+    is_answered(page)
+    expect(shown.get_by_role("listitem")).to_have_text(["Passport", "Ticket", "Umbrella"])
+    page.reload()
+    expect(shown.get_by_role("listitem")).to_have_count(3)
+    assert watch.errors == []
+
+
+def test_a_kind_without_a_browser_module_is_drawn_by_another(page: Page, extended: Scripted, watch: Watch) -> None:
+    def written(body: dict[str, Any]) -> Script:
+        match sum(message["role"] == "tool" for message in body["messages"]):
+            case 0:
+                return [ToolCall("show_facts", POINTS)]
+            case 1:
+                more = {"op": "append", "path": "/points", "value": "Money"}
+                return [ToolCall("update_block", {"block": json.loads(last_result(body))["block"], "ops": [more]})]
+            case _:
+                return [Text("That is all.")]
+
+    extended.vendor.script(written, when="Say it in facts")
+    page.goto(extended.origin)
+    ask(page, "Say it in facts")
+    is_answered(page)
+    card = page.get_by_role("group", name="Before you go")
+    expect(card.get_by_role("definition")).to_have_text(["Passport", "Ticket", "Umbrella", "Money"])
+    page.reload()
+    expect(card.get_by_role("definition")).to_have_count(4)
+    expect(answers(page)).not_to_contain_text("- Passport")
+    assert watch.errors == []

@@ -32,6 +32,7 @@ class GrowingBlock:
         self.id = id
         self._kind = kind
         self._kinds = kinds
+        self._is_drawn = type(kind).drawn is not BlockKind.drawn  # it would have to be drawn anew with each letter
         self._plan = shape_plan(kind.data)
         self._reading = Reading(self._plan, kinds)
         self._pieces: list[str] = []
@@ -57,7 +58,7 @@ class GrowingBlock:
     def open(self) -> Block | None:
         """The block as far as its data have come; None where that is nothing to show yet."""
         self._read()
-        if not self._reading.ready or self._chars < self._asked * _AGAIN:
+        if not self._reading.ready or self._is_drawn or self._chars < self._asked * _AGAIN:
             return None
         self._asked = self._chars
         try:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import UNSET, Struct, ValidationError, convert
 from opsloom_protocol.messages import Block
 
 ROWS: Final = 50
@@ -67,7 +67,10 @@ class _Sql(Struct):
 def drawn(block: Block, width: int) -> str:
     """The block in lines of at most `width` columns where that can be; its fallback where there is nothing to draw."""
     try:
-        return "\n".join(_draw(block.kind, block.data, width)) or block.fallback
+        lines = _draw(block.kind, block.data, width)
+        if not lines and block.view is not UNSET:
+            lines = _draw(block.view.kind, block.view.data, width)
+        return "\n".join(lines) or block.fallback
     except ValidationError:
         return block.fallback  # newer or older data than this program knows
 

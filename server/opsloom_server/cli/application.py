@@ -24,6 +24,8 @@ keys = typer.Typer(no_args_is_help=True, help="API keys, for programs.")
 users = typer.Typer(no_args_is_help=True, help="People who sign in.")
 application.add_typer(keys, name="key")
 application.add_typer(users, name="user")
+new = typer.Typer(no_args_is_help=True, help="Write the beginning of an extension of your own.")
+application.add_typer(new, name="new")
 
 Url = Annotated[
     str | None,
@@ -187,3 +189,26 @@ def owner_link() -> None:
     from opsloom_server.cli.keeping import owner_link_command
 
     owner_link_command()
+
+
+@new.command(
+    name="block",
+    epilog=_example(
+        "opsloom new block weather",
+        "opsloom new block price_list --folder /srv/extensions",
+        "opsloom new block facts --drawn",
+    ),
+)
+def new_block(
+    name: Annotated[str, typer.Argument(help="The kind's name: lower-case letters, digits and _.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="The folder of extensions (OPSLOOM_EXTENSIONS; ./extensions).")
+    ] = None,
+    drawn: Annotated[
+        bool, typer.Option("--drawn", help="Without a browser module: another kind, such as a card, draws it.")
+    ] = False,
+) -> None:
+    """Write a new kind of block: its Python, its browser module and a test. Nothing is overwritten."""
+    from opsloom_server.cli.beginning import new_block_command
+
+    new_block_command(name, folder, drawn=drawn)

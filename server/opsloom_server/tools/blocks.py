@@ -40,7 +40,8 @@ class ShowBlock(Tool):
         return None  # the block itself says it
 
     async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
-        block = make_block(self.kind.kind, args, context.block or new_id("blk"), {self.kind.kind: self.kind})
+        kinds = {**context.kinds, self.kind.kind: self.kind}
+        block = make_block(self.kind.kind, args, context.block or new_id("blk"), kinds)
         if self.kind.waits:
             yield Ask(block)
         else:

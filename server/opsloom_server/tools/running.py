@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any, Final, assert_never
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 from opsloom_blocks import BlockError, Kinds, patched
 from opsloom_protocol.messages import Block, Issue, ToolStatus
@@ -43,12 +43,13 @@ class Shown:
     def add(self, block: Block) -> None:
         self.blocks[block.id] = block
 
-    def change(self, event: Patch) -> None:
-        """Raises `BlockError`."""
+    def change(self, event: Patch) -> tuple[Block, Block]:
+        """The block before and after the change. Raises `BlockError`."""
         held = self.blocks.get(event.block_id)
         if held is None:
             raise BlockError([Issue(path="/block", text="This answer has no block with that id.")])
-        self.blocks[held.id] = patched(held, event.ops, self._kinds)
+        changed = self.blocks[held.id] = patched(held, event.ops, self._kinds)
+        return held, changed
 
 
 async def run_call(
@@ -101,11 +102,14 @@ async def _follow(
                     calls.showed(context.call, block.id)
                 case Patch():
                     try:
-                        shown.change(event)
+                        held, changed = shown.change(event)
                     except BlockError as error:
                         refusal = error
                     else:
-                        sink.patch(event.block_id, list(event.ops))
+                        if held.view is UNSET and changed.view is UNSET:
+                            sink.patch(event.block_id, list(event.ops))
+                        else:
+                            sink.show(changed)  # what draws it is another with each change
                 case Cite(source):
                     reply = sink.cite(source)
                 case Ask(block, expires_in):

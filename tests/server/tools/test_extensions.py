@@ -6,7 +6,8 @@ from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from opsloom_blocks import describe, extensions
+from msgspec import UNSET
+from opsloom_blocks import View, describe, extensions
 from opsloom_server.errors import StartupError
 from opsloom_server.tools import ToolContext, describe_tools, load_catalogue, tools_for
 from server.tools.recording import Deps, Recorder, Script, agent
@@ -64,6 +65,58 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "weather.js").write_text("export default ({ h, registerBlock }) => {}\n")
     (tmp_path / ".hidden.js").write_text("")
     return tmp_path
+
+
+DRAWN = """
+from opsloom_blocks import BlockKind, Data, View
+
+
+class Price(Data, frozen=True, kw_only=True):
+    name: str
+    price: float = 1.0
+
+
+class PriceKind(BlockKind[Price]):
+    kind = "price"
+    title = "Show a price"
+    about = "Shows a price."
+    data = Price
+    example = Price(name="Tea")
+
+    def fallback(self, data):
+        return data.name
+
+    def drawn(self, data):
+        worth = {"label": "Worth", "value": f"{1 / data.price:g}"}
+        return View(kind="card", data={"title": data.name, "facts": [worth]})
+
+
+BLOCKS = [PriceKind()]
+"""
+
+
+async def test_a_kind_is_drawn_by_another_and_anew_with_every_change(tmp_path: Path) -> None:
+    (tmp_path / "price.py").write_text(DRAWN)
+    catalogue = load_catalogue(tmp_path)
+    tools = tools_for(catalogue, names=[], blocks=["price"], knowledge_bases=[])
+    changes = [{"op": "set", "path": "/price", "value": price} for price in (4, 0)]
+    calls = [("update_block", {"block": "$block", "ops": [change]}) for change in changes]
+    sink, script = Recorder(), Script([("show_price", {"name": "Coffee"})], [calls[0]], [calls[1]], "ok")
+    await agent(script, tools, ToolContext(workspace="ws", kinds=catalogue.kinds)).run("go", deps=Deps(sink))
+    first, second, third = (event[1] for event in sink.named("show"))
+    assert first.view == View(
+        kind="card",
+        data={"title": "Coffee", "facts": [{"label": "Worth", "value": "1"}], "items": [], "links": []},
+    )
+    assert (second.id, second.version, second.view.data["facts"][0]["value"]) == (first.id, 2, "0.25")
+    # What cannot be drawn is read in words: nothing stale stays.
+    assert (third.id, third.version, third.view, third.fallback) == (first.id, 3, UNSET, "Coffee")
+
+
+async def test_a_kind_whose_view_does_not_fit_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "price.py").write_text(DRAWN.replace('"title": data.name, ', ""))
+    with pytest.raises(StartupError, match=r"price\.py"):
+        load_catalogue(tmp_path)
 
 
 async def test_a_folder_adds_a_block_and_a_tool(folder: Path) -> None:

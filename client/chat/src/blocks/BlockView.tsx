@@ -3,6 +3,7 @@ import { Component, Suspense, useState, useSyncExternalStore, type ReactNode } f
 import { useChat, useConversation } from "../context";
 import { Growing } from "./Card";
 import { blockComponent } from "./house";
+import { Part } from "./parts/Part";
 import { registry, type BlockProps } from "./registry";
 import { Unknown } from "./Unknown";
 
@@ -21,7 +22,8 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
   const growing = block.growing === true;
 
   const Shown = blockComponent(block.kind);
-  if (!Shown) return <Unknown block={block} />;
+  const instead = block.view ? <Instead block={block} view={block.view} live={live} /> : <Unknown block={block} />;
+  if (!Shown) return instead;
   const act: BlockProps["act"] = async (action, values) => {
     setIssues([]);
     const outcome = await chat.act(block.id, action, values).done;
@@ -31,7 +33,7 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
   const open = !growing && (state === null || state.status === "open");
   return (
     <div aria-busy={growing || undefined}>
-      <Guard key={block.id} data={block.data} fallback={<Unknown block={block} />}>
+      <Guard key={block.id} data={block.data} fallback={instead}>
         <Growing value={growing}>
           <Suspense fallback={<div className="skeleton rounded-panel" style={{ blockSize: reserved(block.kind) }} />}>
             <Shown block={block} data={block.data} state={state} open={open} busy={busy} issues={issues} live={live} growing={growing} act={act} />
@@ -41,6 +43,11 @@ export function BlockView({ block, live }: BlockViewProps): ReactNode {
       {growing ? <p className="shimmer mt-1.5 w-fit text-caption">Still being written</p> : null}
     </div>
   );
+}
+
+/** A block of a kind that this page has no component for, drawn by one that it has. */
+function Instead({ block, view, live }: { block: Block; view: NonNullable<Block["view"]>; live: boolean }): ReactNode {
+  return blockComponent(view.kind) ? <Part part={view} live={live} /> : <Unknown block={block} />;
 }
 
 /** px kept free while a kind's code arrives, near to what it will take. */
