@@ -1,6 +1,6 @@
 /** What is about to be done, whole, to be allowed or denied. */
 import type { ChatState, Part } from "@opsloom/sdk";
-import { Ban, Check, CircleAlert, CircleCheck, CircleX, LoaderCircle, ShieldQuestionMark, Square, TriangleAlert } from "lucide-react";
+import { Ban, Check, CircleAlert, CircleCheck, CircleDot, CircleX, ShieldQuestionMark, Square, TriangleAlert } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
 import { useChat } from "../context";
 import { Button } from "../ui/Button";
@@ -117,14 +117,14 @@ function Came({ block, allowed }: { block: string; allowed: boolean }): ReactNod
   const more = running ? call.progress?.note : call.summary;
   return (
     <p role="status" className="mt-1.5 flex items-start gap-2 text-ui">
-      <Icon size={20} strokeWidth={1.75} aria-hidden className={`shrink-0 ${tone} ${running ? "animate-spin motion-reduce:animate-none" : ""}`} />
-      <span className="min-w-0 [overflow-wrap:anywhere]">{word}{more ? `: ${more}` : ""}</span>
+      <Icon size={20} strokeWidth={1.75} aria-hidden className={`shrink-0 ${tone}`} />
+      <span className={`${running ? "shimmer" : ""} min-w-0 [overflow-wrap:anywhere]`}>{word}{more ? `: ${more}` : ""}</span>
     </p>
   );
 }
 
 const CAME = {
-  running: { icon: LoaderCircle, word: "Approved, running", tone: "text-accent" },
+  running: { icon: CircleDot, word: "Approved, running", tone: "text-accent" },
   ok: { icon: Check, word: "Done", tone: "text-ok" },
   error: { icon: CircleAlert, word: "Failed", tone: "text-danger" },
   denied: { icon: Ban, word: "Not run", tone: "text-muted" },
