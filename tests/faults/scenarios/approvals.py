@@ -101,9 +101,11 @@ async def play(bench: Bench, times: int, seed: int, step: Step) -> dict[str, Any
         for _ in range(min(AT_ONCE, times)):
             group.create_task(people())
     ran = Counter(int(line.split()[1]) for line in ledger.read_text().splitlines())
-    for number in range(times):
-        if ran[number] != (number in allowed):
-            broken.append(f"{number} ran {ran[number]} times, allowed: {number in allowed}")
+    broken += [
+        f"{number} ran {ran[number]} times, allowed: {number in allowed}"
+        for number in range(times)
+        if ran[number] != (number in allowed)
+    ]
     return {
         "requests": times,
         "won_by": dict(sorted(won.items())),
