@@ -59,7 +59,7 @@ class App(Data, frozen=True, kw_only=True):
 
 
 _EXAMPLE: Final = """<style>
-  form { display: grid; gap: 14px; padding: 20px; }
+  form { display: grid; gap: 14px; padding: 20px clamp(16px, 3.1vw, 20px); }
   label { display: grid; grid-template-columns: 1fr auto; gap: 4px; }
   input { grid-column: 1 / -1; accent-color: var(--color-text-info); }
   output { font-size: var(--font-heading-xl-size); line-height: 1.25; font-weight: var(--font-weight-semibold); }

@@ -25,8 +25,8 @@ PIXELS: Final = 4
 PART: Final = 0.03
 # Boxes of a case: the first cells of a table stand for the others.
 MOST: Final = 24
-# Apps that say themselves how tall they are do so at a time of their own.
-UNSTEADY: Final = ("app/as tall as it is", "app/without a script")
+# Apps that say how tall they are, or ask for something, do so at a time of their own.
+UNSTEADY: Final = ("app/as tall as it is", "app/without a script", "app/asks for a link")
 WHOLE: Final = """() => document.documentElement.dataset.ready && !document.querySelector('.skeleton, [aria-busy=true]')
     && document.fonts.status === 'loaded'"""
 

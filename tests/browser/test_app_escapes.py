@@ -149,6 +149,25 @@ def test_what_no_policy_forbids_ends_the_app_and_not_the_chat(
     page.close()
 
 
+def test_an_app_that_never_ends_leaves_the_chat_alone(browser: Browser, gallery: str) -> None:
+    page = browser.new_page()
+    page.add_init_script("addEventListener('message', ({ data }) => { if (data?.ran) window.began = true })")
+    endless = RAN.format(name='"endless"') + "<script>setTimeout(() => { while (true); }, 100)</script>"
+    page.add_init_script(f"window.given = {json.dumps(cases({'endless': endless}))}")
+    page.goto(f"{gallery}/blocks.html", wait_until="commit")
+    page.wait_for_function("() => window.began")
+    page.wait_for_timeout(500)
+    took = page.evaluate(
+        """async () => {
+            const from = performance.now();
+            await new Promise(requestAnimationFrame);
+            return performance.now() - from;
+        }"""
+    )
+    assert took < 500
+    page.close()
+
+
 def test_an_origin_is_reached_where_the_server_allows_it_and_the_app_asks(
     page: Page, gallery_files: Path, gallery: str, listener: Listener
 ) -> None:

@@ -34,5 +34,14 @@ export const MORE: Case[] = [
   { ...show("progress", "live, with a way out", { title: "Reading the documents", stages: [{ label: "Collect", status: "done" }, { label: "Split", status: "running", done: 0.4 }, { label: "Embed", status: "pending" }], seconds_left: 95, note: "Document 41 of 102" }), live: true },
   show("audio", "a tone", { file: "fil_sound", title: "A quiet tone", seconds: 1 }),
   show("image", "gone", { file: "fil_gone", alt: "A picture that was deleted" }),
+  show("app", "gone", { title: "Seats", description: "Seats in use: Oslo 12, Lisbon 34, Kyoto 21.", file: "fil_gone", height: 120 }),
+  show("app", "asks for a link", {
+    title: "Where to read on",
+    description: "An app that would like to open a page.",
+    html: `<p style="padding:0 20px">Asked.</p><script>
+      parent.postMessage({ jsonrpc: "2.0", id: 1, method: "ui/open-link", params: { url: "https://docs.example.com/a/long/way/down?to=the&page=that+is+meant" } }, "*")
+    </script>`,
+    height: 80,
+  }),
   show("seismograph", "a kind that this page does not know", {}),
 ];

@@ -71,7 +71,7 @@ function OpenLink({ asked: { url, answer }, done }: { asked: Asked; done: () => 
         <p className="text-ui">This app wants to open <strong className="font-semibold [overflow-wrap:anywhere]">{hostOf(url)}</strong></p>
         <p className="truncate text-caption text-muted" title={url}>{url}</p>
       </div>
-      <div className="flex gap-2">
+      <div className="ms-auto flex gap-2">
         <Button kind="quiet" onClick={() => settle(false)}>Not now</Button>
         <a
           href={url}

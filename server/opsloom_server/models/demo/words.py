@@ -137,8 +137,21 @@ def not_acted() -> str:
     return "All right, let us leave that open."
 
 
+_NAMES: Final = {
+    "choices": "a choice",
+    "progress": "a progress bar",
+    "metrics": "a row of figures",
+    "tasks": "a list of tasks",
+    "code": "a piece of code",
+    "sql": "a query",
+    "audio": "a recording",
+    "tabs": "a set of tabs",
+}
+
+
 def _name(kind: str) -> str:
-    return {"choices": "a choice", "form": "a form", "progress": "a progress bar"}.get(kind, f"a {_plain(kind)}")
+    word = _plain(kind)
+    return _NAMES.get(kind) or f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _plain(kind: str) -> str:
