@@ -103,7 +103,8 @@ async def play(bench: Bench, times: int, seed: int, step: Step) -> dict[str, Any
     ran = Counter(int(line.split()[1]) for line in ledger.read_text().splitlines())
     for number in range(times):
         if ran[number] != (number in allowed):
-            broken.append(f"{number} ran {ran[number]} times, allowed: {number in allowed}")
+            wrong = f"{number} ran {ran[number]} times, allowed: {number in allowed}"
+            broken.append(wrong)
     return {
         "requests": times,
         "won_by": dict(sorted(won.items())),
