@@ -107,10 +107,16 @@ _DUE_SESSIONS: Final = (
     select(blocks.c.session_id).where(_LIMITED, blocks.c.expires_at <= func.now()).distinct().limit(AT_ONCE)
 )
 _NEXT: Final = select(func.extract("epoch", func.min(blocks.c.expires_at) - func.now())).where(_LIMITED)
-_REPLIES: Final = select(blocks.c.message_id, blocks.c.call, blocks.c.reply).where(
-    blocks.c.message_id == bindparam("messages", type_=ARRAY(Text)).any_(),
-    blocks.c.call.is_not(None),
-    blocks.c.reply.is_not(None),
+# That something was allowed is not what came of it.
+_REPLIES: Final = (
+    select(blocks.c.message_id, blocks.c.call, blocks.c.reply)
+    .select_from(blocks.outerjoin(approvals, approvals.c.block_id == blocks.c.id))
+    .where(
+        blocks.c.message_id == bindparam("messages", type_=ARRAY(Text)).any_(),
+        blocks.c.call.is_not(None),
+        blocks.c.reply.is_not(None),
+        approvals.c.block_id.is_(None) | (func.coalesce(blocks.c.state["action"].astext, "") != "allow"),
+    )
 )
 
 
@@ -150,7 +156,8 @@ async def next_deadline(connection: AsyncConnection) -> float | None:
 
 
 async def replies_to(connection: AsyncConnection, messages: Sequence[str]) -> dict[tuple[str, str], str]:
-    """What the calls of these answers that asked people are told, by message and call; those still open are absent."""
+    """What the calls of these answers that asked people are told, by message and call; absent are those still open, and
+    those that were allowed to run."""
     if not messages:
         return {}
     rows = await connection.execute(_REPLIES, {"messages": list(messages)})

@@ -3,6 +3,7 @@
 from typing import Final
 
 from faults.scenarios import (
+    approvals,
     bugs,
     databases,
     floods,
@@ -25,6 +26,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "law": laws.LAW,
     "skewed-clocks": skewed.SKEWED,
     "lost-answers": sends.SENDS,
+    "two-approvals": approvals.APPROVALS,
     "kill-owner": owners.KILLED,
     "kill-owner-redis": owners.KILLED_WITH_REDIS,
     "kill-owner-default-lease": owners.KILLED_DEFAULT,

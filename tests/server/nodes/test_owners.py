@@ -6,58 +6,23 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx2
 import pytest
-from conftest import PostgresUrl, free_port
-from msgspec import Struct
-from server.nodes.conftest import SECRET
-from stage import RawClient
-from stage.process import ServerProcess, server_process
-from vendors import Pause, ScriptedVendor, Text
+from conftest import PostgresUrl
+from server.nodes.processes import Two, two_processes
+from vendors import Pause, Text
 
 LONG = Text(tokens=[f"w{n} " for n in range(400)], delay=0.02)
 
 pytestmark = pytest.mark.slow
 
 
-class Two(Struct, frozen=True):
-    """Two server processes, and what a client needs to speak to either."""
-
-    a: ServerProcess
-    b: ServerProcess
-    vendor: ScriptedVendor
-    key: str
-
-    def client(self, server: ServerProcess, session: str | None = None) -> RawClient:
-        return RawClient(server.url, key=self.key, assistant=None if session else "scripted", session=session)
+SCRIPTED = {"slug": "scripted", "name": "Scripted", "model": "openai-chat:scripted", "public": True}
 
 
 @pytest.fixture
 async def two(seeded_url: PostgresUrl, tmp_path: Path) -> AsyncIterator[Two]:
-    async with AsyncExitStack() as stack:
-        vendor = await stack.enter_async_context(ScriptedVendor())
-        environment = {
-            "DATABASE_URL": seeded_url.dsn,
-            "OPENAI_API_KEY": "sk-test-not-a-key",
-            "OPENAI_BASE_URL": vendor.openai_base_url,
-            "OPSLOOM_SECRET": SECRET,
-            "OPSLOOM_LEASE_SECONDS": "1",
-            "OPSLOOM_LIMIT_CONNECTS_PER_SECOND": "0",
-        }
-
-        async def start(name: str) -> ServerProcess:
-            folder = tmp_path / name
-            folder.mkdir()
-            return await stack.enter_async_context(server_process(environment, free_port(), folder))
-
-        async with asyncio.TaskGroup() as group:
-            started = [group.create_task(start(name)) for name in ("a", "b")]
-        servers = [task.result() for task in started]
-        key = await servers[0].command("key", "create", "test", "--role", "owner")
-        made = {"slug": "scripted", "name": "Scripted", "model": "openai-chat:scripted", "public": True}
-        async with httpx2.AsyncClient(base_url=servers[0].base, headers={"authorization": f"Bearer {key}"}) as http:
-            assert (await http.post("/api/v1/assistants", json=made)).status_code == 201
-        yield Two(servers[0], servers[1], vendor, key)
+    async with two_processes(seeded_url, tmp_path, SCRIPTED) as servers:
+        yield servers
 
 
 async def test_a_turn_that_showed_nothing_runs_again_by_itself_once(two: Two) -> None:

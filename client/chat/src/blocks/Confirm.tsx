@@ -1,6 +1,8 @@
 /** What is about to be done, whole, to be allowed or denied. */
-import { CircleCheck, CircleX, ShieldQuestionMark, TriangleAlert } from "lucide-react";
+import type { ChatState, Part } from "@opsloom/sdk";
+import { Ban, Check, CircleAlert, CircleCheck, CircleDot, CircleX, ShieldQuestionMark, Square, TriangleAlert } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
+import { useChat } from "../context";
 import { Button } from "../ui/Button";
 import { ScrollX } from "../ui/ScrollX";
 import { Card, CardTitle, Issue } from "./Card";
@@ -16,7 +18,7 @@ interface ConfirmData {
   always?: boolean;
 }
 
-export default function Confirm({ data, state, open, busy, issues, act }: BlockProps): ReactNode {
+export default function Confirm({ block, data, state, open, busy, issues, act }: BlockProps): ReactNode {
   const { title, tool, arguments: given = {}, consequence, danger = false, always = false } = data as ConfirmData;
   const [why, setWhy] = useState<string | null>(null);
   const [sent, setSent] = useState("");
@@ -52,7 +54,10 @@ export default function Confirm({ data, state, open, busy, issues, act }: BlockP
       ) : null}
       {consequence ? <p className={`mt-3 whitespace-pre-wrap text-ui ${danger ? "text-danger" : ""}`}>{consequence}</p> : null}
       {state?.status === "answered" ? (
-        <Decision action={state.action ?? ""} values={state.values} />
+        <>
+          <Decision action={state.action ?? ""} values={state.values} />
+          <Came block={block.id} allowed={state.action === "allow"} />
+        </>
       ) : open ? (
         <>
           {why === null ? null : (
@@ -90,3 +95,38 @@ function Decision({ action, values }: { action: string; values: unknown }): Reac
     </p>
   );
 }
+
+type Call = Extract<Part, { type: "tool" }>;
+
+/** The call that the answer to this block let run, or did not. */
+function callOf(conversation: ChatState["conversation"], block: string): Call | undefined {
+  const messages = [...(conversation?.messages ?? []), ...(conversation?.turn ? [conversation.turn.message] : [])];
+  for (const { parts } of messages.reverse()) {
+    const found = parts.find((part): part is Call => part.type === "tool" && part.approval === block);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What came of it; nothing where the model asked by itself and no tool was to run. */
+function Came({ block, allowed }: { block: string; allowed: boolean }): ReactNode {
+  const call = useChat(({ conversation }) => callOf(conversation, block));
+  if (!call || !allowed) return null;
+  const running = call.status === "running";
+  const { icon: Icon, word, tone } = CAME[call.status];
+  const more = running ? call.progress?.note : call.summary;
+  return (
+    <p role="status" className="mt-1.5 flex items-start gap-2 text-ui">
+      <Icon size={20} strokeWidth={1.75} aria-hidden className={`shrink-0 ${tone}`} />
+      <span className={`${running ? "shimmer" : ""} min-w-0 [overflow-wrap:anywhere]`}>{word}{more ? `: ${more}` : ""}</span>
+    </p>
+  );
+}
+
+const CAME = {
+  running: { icon: CircleDot, word: "Approved, running", tone: "text-accent" },
+  ok: { icon: Check, word: "Done", tone: "text-ok" },
+  error: { icon: CircleAlert, word: "Failed", tone: "text-danger" },
+  denied: { icon: Ban, word: "Not run", tone: "text-muted" },
+  stopped: { icon: Square, word: "Stopped", tone: "text-muted" },
+} as const;

@@ -6,6 +6,7 @@ import { duration } from "../format/duration";
 import { figure } from "../format/number";
 import { Button } from "../ui/Button";
 import { Card, CardTitle } from "./Card";
+import { Settled } from "./parts/Settled";
 import type { BlockProps } from "./registry";
 
 export interface ProgressData {
@@ -33,11 +34,21 @@ const SIGN = {
   failed: { icon: X, tone: "text-danger", word: "Failed" },
 } as const;
 
-export default function Progress({ data, live }: BlockProps): ReactNode {
+export default function Progress({ data, state, busy, live, act }: BlockProps): ReactNode {
   const progress = data as ProgressData;
   const { title, stages = [], done, total, note, seconds_left } = progress;
   const { chat } = useConversation();
-  const [cancelled, setCancelled] = useState(false);
+  const [stopped, setStopped] = useState(false);
+  const cancelled = state?.status === "answered";
+  // Inside another block it has no state: there the whole answer is stopped.
+  const cancel = (): void => {
+    if (state?.status === "open") {
+      void act("cancel", {});
+      return;
+    }
+    setStopped(true);
+    chat.stop();
+  };
   const finished = stages.length > 0 ? stages.every(({ status }) => status === "done" || status === "failed") : Boolean(total && (done ?? 0) >= total);
   const share = fraction(progress);
   const failed = stages.some(({ status }) => status === "failed");
@@ -80,24 +91,17 @@ export default function Progress({ data, live }: BlockProps): ReactNode {
           })}
         </ol>
       ) : null}
-      {facts || (live && !finished) ? (
+      {facts || (live && !finished && !cancelled) ? (
         <div className="mt-3 flex min-h-5 items-center justify-between gap-4">
           <p className="min-w-0 text-caption tabular-nums text-muted">{facts}</p>
-          {live && !finished ? (
-            <Button
-              kind="quiet"
-              disabled={cancelled}
-              className="-my-2 -me-3.5"
-              onClick={() => {
-                setCancelled(true);
-                chat.stop();
-              }}
-            >
-              {cancelled ? "Cancelling" : "Cancel"}
+          {live && !finished && !cancelled ? (
+            <Button kind="quiet" disabled={busy || stopped} className="-my-2 -me-3.5" onClick={cancel}>
+              {busy || stopped ? "Cancelling" : "Cancel"}
             </Button>
           ) : null}
         </div>
       ) : null}
+      <Settled state={cancelled ? state : null} what="This" done="Cancelled" className="mt-3" />
     </Card>
   );
 }
