@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from conftest import Cluster, PostgresUrl
+from opsloom_client import connect
+from opsloom_client.answer import open_blocks
 from opsloom_server.sources import demo_shop
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import AssistantSpec
@@ -33,7 +35,7 @@ async def assistant(stage: Stage, slug: str, *sources: str, model: str = "openai
         instructions="Be exact.",
         model=model,
         data_sources=sources,
-        blocks=("chart", "sql"),
+        blocks=("chart", "choices", "sql"),
         public=True,
     )
     async with stage.parts.database.transact(DEFAULT_WORKSPACE) as connection:
@@ -190,6 +192,23 @@ async def test_a_query_of_no_source_cannot_be_run(desk: Stage) -> None:
             await client.ask("act", block=block["id"], action="run", values={"query": "SELECT 1"})
         )
         assert (refused["type"], refused["code"]) == ("error", "invalid")
+
+
+async def test_a_query_beside_a_question_keeps_nobody_waiting(desk: Stage, shop: Any) -> None:
+    """An answer that shows rows and then asks something goes on when that is answered; the query stays open."""
+    first = (await desk.parts.hub.environment.sources.found(DEFAULT_WORKSPACE, "Shop")).id
+    await assistant(desk, "curious", first)
+    options = [{"id": "a", "label": "Paid"}, {"id": "b", "label": "Open"}]
+    question = ToolCall("ask_choices", {"prompt": "Which?", "options": options})
+    steps: list[list[Any]] = [[GOOD], [question], [Text("Paid it is.")]]
+    for at, step in enumerate(steps):
+        desk.vendor.script(step, request=at)
+    async with connect(desk.base, key=desk.key, assistant="curious") as chat:
+        message = await chat.ask("Orders?")
+        assert message.status == "waiting"
+        assert [part.block.kind for part in open_blocks(message)] == ["choices"]
+        await chat.act(open_blocks(message)[0].block.id, "choose", {"choices": ["a"]})
+        assert (await chat.follow(message.id)).status == "done"
 
 
 async def test_of_several_databases_one_is_named(desk: Stage, shop: Any) -> None:

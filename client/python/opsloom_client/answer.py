@@ -52,12 +52,19 @@ def is_over(message: Message) -> bool:
     return message.status != "running"
 
 
+USED_BY_HAND = frozenset({"sql"})
+"""Kinds that stay open for people to use as often as they like: no answer waits for that."""
+
+
 def open_blocks(message: Message) -> list[BlockPart]:
     """The blocks that wait for a person."""
     return [
         part
         for part in message.parts
-        if isinstance(part, BlockPart) and part.block.state is not None and part.block.state.status == "open"
+        if isinstance(part, BlockPart)
+        and part.block.kind not in USED_BY_HAND
+        and part.block.state is not None
+        and part.block.state.status == "open"
     ]
 
 

@@ -6,6 +6,7 @@ name may be a call. Each one has to be a column here, of everything in sight tha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -22,6 +23,8 @@ Tables = Mapping[tuple[str, str], Sequence[str]]
 # Every relation of pg_catalog begins so. It is searched where nothing else is found, so no name of a query may.
 _SYSTEM: Final = "pg_"
 _LISTED: Final = 20
+# PostgreSQL's own limit. `SELECT * FROM a, a` of itself, again and again, doubles its columns each time.
+_MOST: Final = 1_664
 
 
 class Source(Struct, frozen=True):
@@ -189,7 +192,10 @@ class _Names:
                 return tuple(f"column{at + 1}" for at in range(width))
             case exp.Select():
                 if (known := self._columns.get(id(query))) is None:
-                    known = self._columns[id(query)] = tuple(self._projections(query))
+                    known = tuple(islice(self._projections(query), _MOST + 1))
+                    if len(known) > _MOST:
+                        raise NotPermitted(f"A sub-query has more than {_MOST:,} columns. Name those that you need.")
+                    self._columns[id(query)] = known
                 return known
             case _:
                 raise NotPermitted("A sub-query must be a SELECT.")

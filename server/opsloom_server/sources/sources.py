@@ -85,9 +85,9 @@ class DataSources:
 
     async def ask(self, workspace: str, source: SourceRow, query: str) -> Answer:
         """Judge a query and run it. Raises NotPermitted, QueryFailed, Busy or Unavailable in words."""
-        judged = await asyncio.to_thread(judge, query, description_of(source).known())
         address = self._address(workspace, source)
         async with self._turn(source.id):
+            judged = await asyncio.to_thread(judge, query, description_of(source).known())
             return Answer(await run(address, judged.text, self._bounds), judged.tables)
 
     def _address(self, workspace: str, source: SourceRow) -> SourceAddress:
