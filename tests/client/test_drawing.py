@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from opsloom_client.drawing import _width, drawn
 from opsloom_client.screen import Screen, cleaned
-from opsloom_protocol.messages import Block, BlockPart, Message
+from opsloom_protocol.messages import Block, BlockPart, Message, View
 
 FOLDER = Path(__file__).parents[2] / "blocks" / "fixtures"
 CASES = {
@@ -116,3 +116,29 @@ def test_nothing_drawn_can_steer_the_terminal(block: Block) -> None:
         view.end(message)
         assert out.getvalue().strip()
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", out.getvalue())
+
+
+def test_a_kind_that_is_not_known_is_drawn_by_its_view() -> None:
+    view = View(kind="table", data={"columns": [{"key": "a", "label": "A"}], "rows": [{"a": "x"}]})
+    unknown = Block(id="b", kind="weather", version=1, data={}, fallback="in words", view=view)
+    assert drawn(unknown, 60).splitlines() == ["A", "─", "x"]
+    assert drawn(replace(unknown, view=View(kind="radar", data={})), 60) == "in words"
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_block_is_printed_when_it_is_whole(live: bool) -> None:
+    """Paper does not grow."""
+    data: dict[str, Any] = {"columns": [{"key": "a", "label": "A"}], "rows": []}
+    half = Block(id="b", kind="table", version=1, data=data, fallback="A", growing=True)
+    whole = Block(id="b", kind="table", version=3, data={**data, "rows": [{"a": "x"}]}, fallback="A\nx")
+    out = Out(live=live)
+    view = Screen(out)
+    for block in (half, replace(half, version=2), whole):
+        status = "done" if block is whole else "running"
+        view.update(replace(EMPTY, parts=(BlockPart(block=block),), status=status))
+        assert ("x" in out.getvalue()) == (block is whole)
+    view.end(replace(EMPTY, parts=(BlockPart(block=whole),)))
+    assert out.getvalue().count("x") == 1
+
+
+EMPTY = Message(id="a", role="assistant", parent="q", siblings=(), created_at="", parts=(), status="done")

@@ -16,7 +16,8 @@ from server.test_snapshot_law import Witness
 from server.test_vendors import MODELS
 from stage import RawClient, Stage
 from stage.server import SCRIPTED
-from vendors import Finish, StreamError, Text, ToolCall
+from vendors import Finish, Pause, Raw, Step, StreamError, Text, ToolCall
+from vendors.wire import data as wire_data
 
 ROWS = [{"region": f"Region {n}", "sum": n * 7} for n in range(40)]
 TABLE = {
@@ -29,6 +30,7 @@ FORM = {
     "fields": [{"name": "name", "label": "Your name", "required": True}, {"name": "city", "label": "Your city"}],
     "submit": "Send it",
 }
+PROGRESS = {"title": "Reading all of it", "stages": [{"label": f"Chapter {n}", "status": "done"} for n in range(20)]}
 AGAIN = 0.03
 """Seconds between pieces: longer than a frame, so that each is one."""
 
@@ -162,6 +164,36 @@ async def test_several_calls_grow_one_after_the_other_and_stand_in_their_order(s
         assert [block["data"] for block in blocks_of(end)][1:] == [whole("chart", chart), whole("table", TABLE)]
         renders = [frame["block"] for frame in client.frames if frame["type"] == "block.render"]
         assert [render.get("growing", False) for render in renders] == [True, True, False]
+        await reloaded(client, stage)
+
+
+async def test_calls_that_are_written_at_once_keep_apart(stage: Stage) -> None:
+    """Chat Completions may write to several calls in turn."""
+    calls = {0: ("show_table", json.dumps(TABLE)), 1: ("show_progress", json.dumps(PROGRESS))}
+    heads = [
+        {"index": at, "id": f"call_{at}", "type": "function", "function": {"name": name, "arguments": ""}}
+        for at, (name, _) in calls.items()
+    ]
+    more = [
+        (begin, {"index": at, "function": {"arguments": text[begin : begin + 40]}})
+        for at, (_, text) in calls.items()
+        for begin in range(0, len(text), 40)
+    ]
+    written = [*heads, *(delta for _, delta in sorted(more, key=lambda one: one[0]))]
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    script: list[Step] = []
+    for delta in written:
+        choice = {"index": 0, "delta": {"tool_calls": [delta]}, "logprobs": None, "finish_reason": None}
+        script += [Raw(wire_data({**chunk, "choices": [choice]})), Pause(AGAIN)]
+    stage.vendor.script([*script, Finish("tool_calls")])
+    stage.vendor.script([Text("There.")])
+    async with stage.client(await assistant(stage)) as client:
+        await client.ask("send", text="Both")
+        end = await client.until("turn.end")
+        assert end["status"] == "done"
+        assert [block["data"] for block in blocks_of(end)] == [whole("table", TABLE), whole("progress", PROGRESS)]
+        renders = [frame["block"] for frame in client.frames if frame["type"] == "block.render"]
+        assert [render["growing"] for render in renders] == [True, True]
         await reloaded(client, stage)
 
 

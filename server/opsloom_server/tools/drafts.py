@@ -43,6 +43,7 @@ class Draft:
         self.title = tool.title
         self.block: str = refused.block if refused is not None else new_id("blk")
         self.last = True  # of its response, so far
+        self.over = False  # the response is: what has not opened is shown when it runs
         self.opened = False
         self.has_place = refused is not None  # people see its block, or that of the call before it
         self._before = before
@@ -53,7 +54,7 @@ class Draft:
 
     def open(self) -> Block | None:
         """The block as far as it is written, once; None while there is nothing to show."""
-        if not all(draft is not None and draft.settled for draft in self._before):
+        if self.over or not all(draft is not None and draft.settled for draft in self._before):
             return None
         if self._growing.whole and self.last:
             return None  # it runs in a moment, and is shown then
@@ -95,6 +96,7 @@ class Drafts:
         found = self._tools.get(tool)
         if found is None:
             self._response.append(None)
+            self._by_call.pop(call, None)  # vendors may give an id again in the next response
             return
         refused = next((draft for draft in self._refused if draft.tool == tool), None)
         draft = Draft(call, found, tuple(self._response), refused, self._kinds)
@@ -113,6 +115,9 @@ class Drafts:
             self._sink.draft(draft)
 
     def ended(self) -> None:
+        for draft in self._response:
+            if draft is not None:
+                draft.over = True
         for draft in self._refused:
             self._sink.put_away(draft.call, draft.block)
         self._refused.clear()

@@ -12,7 +12,7 @@ from opsloom_protocol.frames import (
     ToolProgress,
     ToolStart,
 )
-from opsloom_protocol.messages import Block, BlockPart, BlockState, Grown, Message, PatchOp, Progress, ToolPart
+from opsloom_protocol.messages import Block, BlockPart, BlockState, Grown, Message, PatchOp, Progress, ToolPart, View
 
 from protocol.conversations.shapes import (
     NOW,
@@ -82,6 +82,11 @@ WHOLE = block(
 
 def growing(data: Any, version: int) -> Block:
     return Block(id="blk_3", kind="form", version=version, data=data, fallback="Who?", growing=True)
+
+
+def viewed(words: str, version: int) -> Block:
+    view = View(kind="notice", data={"text": words, "tone": "info"})
+    return Block(id="blk_4", kind="weather", version=version, data={"now": words}, fallback=words, view=view)
 
 
 def grows(shown: Block) -> Message:
@@ -167,6 +172,21 @@ BLOCKS = (
             patches(6, 6, op("set", "/title", "Who are you?")),
             BlockPatch(seq=7, part=0, version=6, ops=(), grown=Grown(fallback="Who are you?")),
             says(["Fill it in."], seq=8, part=1)[0],
+        ],
+    ),
+    Conversation(
+        name="block-with-a-view",
+        about="A block that another kind draws: the view stays with it, and is another when the block is shown anew.",
+        steps=[
+            snapshot(1, ASKED),
+            begins(2, "msg_2", "msg_1"),
+            BlockRender(seq=1, part=0, block=viewed("4 °C", 1)),
+            BlockRender(seq=2, part=0, block=viewed("5 °C", 2)),
+            fresh(
+                2,
+                ASKED,
+                turn=running("trn_1", answer("msg_2", "msg_1", BlockPart(block=viewed("5 °C", 2))), 2),
+            ),
         ],
     ),
     Conversation(

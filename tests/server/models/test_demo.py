@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from opsloom_server.models.demo.model import DemoModel
 from opsloom_server.tools import OpsloomToolset, ToolContext, load_catalogue, tools_for
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults
 from pydantic_ai.messages import ModelMessage
-from server.models.runs import Sink
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.toolsets import ExternalToolset
+from server.models.runs import Deps, Sink
 
 KINDS = ("choices", "form", "table", "chart", "progress")
 
@@ -346,3 +349,20 @@ async def test_its_pace_changes_nothing_but_time() -> None:
     )
     assert sink.of("text") == at_once
     assert sink.calls > 20
+
+
+async def test_its_blocks_are_written_piece_by_piece() -> None:
+    """As vendors do it, so that a block is seen to grow where nobody has a key."""
+    deps = Deps()
+    schema = load_catalogue().tools["show_table"].schema()
+    tool = ToolDefinition(name="show_table", parameters_json_schema=schema)
+    agent: Agent[Deps, Any] = Agent(DemoModel(2_000), deps_type=Deps, output_type=[str, DeferredToolRequests])
+    result = await agent.run(
+        "Show me a table", deps=deps, toolsets=[ExternalToolset([tool])], event_stream_handler=forward_events
+    )
+    assert isinstance(result.output, DeferredToolRequests)
+    (call,) = result.output.calls
+    (written,) = deps.calls.written.values()
+    assert written == call.args_as_json_str()
+    assert deps.calls.times > 10
+    assert "rows" in json.loads(written)

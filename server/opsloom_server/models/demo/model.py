@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic_ai import RunContext
 from pydantic_ai.messages import (
@@ -26,6 +26,8 @@ from opsloom_server.models.demo.conversation import read
 from opsloom_server.models.demo.deciding import Call, Say, Step, Wait, decide
 
 NAME = "demo"
+# About as long as a word, at whose pace they come.
+PIECE_CHARS: Final = 8
 _WORDS = re.compile(r"\S+\s*|\s+")
 
 
@@ -111,12 +113,31 @@ class DemoStream(StreamedResponse):
                         if self.pause:
                             await asyncio.sleep(self.pause)
                 case Call():
-                    yield self._parts_manager.handle_part(vendor_part_id=index, part=_call(step, self.messages, index))
+                    part = _call(step, self.messages, index)
+                    if self.pause:
+                        async for event in self._written(index, part):
+                            yield event
+                    else:
+                        yield self._parts_manager.handle_part(vendor_part_id=index, part=part)
                 case Wait(seconds) if self.pause:
                     await asyncio.sleep(seconds)
                 case _:
                     pass
         self.finish_reason = "stop"
+
+    async def _written(self, index: int, call: ToolCallPart) -> AsyncIterator[ModelResponseStreamEvent]:
+        """A call as vendors send it: its arguments as JSON, piece by piece, so that a block is seen to grow."""
+        text = call.args_as_json_str()
+        for at in range(0, len(text), PIECE_CHARS):
+            event = self._parts_manager.handle_tool_call_delta(
+                vendor_part_id=index,
+                tool_name=call.tool_name if at == 0 else None,
+                args=text[at : at + PIECE_CHARS],
+                tool_call_id=call.tool_call_id,
+            )
+            if event is not None:
+                yield event
+            await asyncio.sleep(self.pause)
 
     async def close_stream(self) -> None:
         """Nothing is open: the words are made here."""
