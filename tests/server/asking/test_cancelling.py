@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from server.asking.conftest import blocks_of, same_after_a_reload, tools_of
+from conftest import PostgresUrl
+from server.asking.conftest import blocks_of, desk_on, same_after_a_reload, tools_of
+from server.nodes.conftest import SECRET, beside
 from stage import RawClient, Stage
 from vendors import Pause, Text, ToolCall
 
@@ -41,6 +43,33 @@ async def test_the_call_ends_and_the_model_is_told_and_goes_on(desk: Stage, tmp_
         await same_after_a_reload(desk, client)
         late = await client.reply(await client.ask("act", block=block["id"], action="cancel"))
         assert late["code"] == "conflict"
+
+
+async def test_from_another_node_than_the_one_that_runs_it(seeded_url: PostgresUrl, tmp_path: Path) -> None:
+    async with desk_on(seeded_url, tmp_path, secret=SECRET) as a, beside(a) as b, a.client("desk") as client:
+        block = await copying(a, client, tmp_path / "ledger")
+        async with b.client(None, session=client.session) as other:
+            await other.until("snapshot")
+            while other.state is None or other.state.turn is None or not _shows(other, block["id"]):
+                await other.next()
+            update = await other.reply(await other.ask("act", block=block["id"], action="cancel"))
+            assert update["block"]["state"]["action"] == "cancel"
+            async with b.client(None, session=client.session) as third:
+                snapshot = await third.until("snapshot")
+                if snapshot.get("turn") is not None:
+                    assert blocks_of(snapshot["turn"]["message"])[0]["state"] == update["block"]["state"]
+            ends = await asyncio.gather(client.until("turn.end"), other.until("turn.end"))
+            assert [end["status"] for end in ends] == ["done", "done"]
+            assert other.state == client.state
+        assert tools_of(ends[0]["message"])[0]["status"] == "stopped"
+        assert (tmp_path / "ledger").read_text() == "closed\n"
+        await same_after_a_reload(a, client)
+
+
+def _shows(client: RawClient, block: str) -> bool:
+    assert client.state is not None
+    assert client.state.turn is not None
+    return block in repr(client.state.turn.message.parts)
 
 
 async def test_a_window_that_opens_after_it_sees_who_cancelled(desk: Stage, tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """An action that something in the server carries out: the block changes in place, and no model is asked."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
-from server.asking.conftest import blocks_of, same_after_a_reload, tools_of
+from conftest import PostgresUrl
+from server.asking.conftest import blocks_of, desk_on, same_after_a_reload, tools_of
+from server.nodes.conftest import SECRET, beside
 from stage import RawClient, Stage
 from vendors import Text, ToolCall
 
@@ -108,3 +112,20 @@ async def test_an_answer_that_the_conversation_has_left_stays_as_it_is(desk: Sta
             "conflict",
             "The conversation has gone on since; ask for this again.",
         )
+
+
+async def test_at_another_node_than_the_one_that_showed_it(seeded_url: PostgresUrl, tmp_path: Path) -> None:
+    async with desk_on(seeded_url, tmp_path, secret=SECRET) as a, beside(a) as b, a.client("desk") as client:
+        block = await shown(a, client)
+        async with b.client(None, session=client.session) as other:
+            await other.until("snapshot")
+            await other.ask("act", block=block["id"], action="add", values={"by": 5})
+            ends = await asyncio.gather(other.until("turn.end"), client.until("turn.end"))
+            assert [blocks_of(end["message"])[0]["data"]["count"] for end in ends] == [6, 6]
+            assert other.state == client.state
+            # What the first node remembered of the answer is not what it tells the model now.
+            a.vendor.script([Text("Six.")], request=2)
+            await client.ask("send", text="How many?")
+            await client.until("turn.end")
+            assert '{"count": 6}' in str([message["content"] for message in a.vendor.requests[-1].body["messages"]])
+        await same_after_a_reload(a, client)

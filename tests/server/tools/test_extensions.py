@@ -121,6 +121,22 @@ def instead(old: str, new: str) -> str:
 
 NO_GENERATOR = instead("yield Result", "return Result").replace("yield ", "")
 
+HANDLER = """
+from opsloom_server.tools import Handler, Result
+
+
+class Turning(Handler):
+    kind = "table"
+    action = "turn"
+    title = "Turn"
+
+    async def run(self, block, values, context):
+        yield Result(None)
+
+
+HANDLERS = [Turning]
+"""
+
 BROKEN = {
     "a name that does not exist": ("\n\nBLOCKS = [Nowhere()]\n", r"own\.py: NameError: .*Nowhere.*\(line 3\)"),
     "no Python": ("def (\n", r"own\.py: SyntaxError: .*\(line 1\)"),
@@ -139,6 +155,13 @@ BROKEN = {
     "a tool with a bad name": (instead('"forecast"', '"fore cast"'), "no name for a tool"),
     "a tool that is no generator": (NO_GENERATOR, "async generator"),
     "a tool without arguments": (instead("arguments = City", "arguments = 5"), "must be a msgspec.Struct"),
+    "a tool of no known effect": (instead("arguments = City", 'arguments = City; effect = "acts"'), "not 'acts'"),
+    "an action that is not one": (
+        instead("data = Weather\n", 'data = Weather\n    handled = frozenset({"x"})\n'),
+        "each name",
+    ),
+    "no handler": ("HANDLERS = [5]\n", "subclass opsloom_server.tools.Handler"),
+    "a handler of nothing": (HANDLER, "no kind of that name has this action"),
 }
 
 
@@ -161,3 +184,10 @@ def test_what_an_assistant_names_and_nobody_knows_is_left_out(caplog: pytest.Log
     assert [tool.name for tool in chosen] == ["search_knowledge", "ask_form"]
     assert "forecast" in caplog.text
     assert "weather" in caplog.text
+
+
+def test_an_action_that_nothing_handles_stops_the_start(tmp_path: Path) -> None:
+    handled = 'data = Weather\n    actions = {"turn": Weather}\n    handled = frozenset({"turn"})\n'
+    (tmp_path / "own.py").write_text(instead("data = Weather\n", handled))
+    with pytest.raises(StartupError, match=r"'weather'.*'turn'.*list a handler"):
+        load_catalogue(tmp_path)
