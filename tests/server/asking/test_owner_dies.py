@@ -39,7 +39,7 @@ async def ended(client: RawClient) -> dict[str, Any]:
     async with asyncio.timeout(20):
         while client.state is None or client.state.turn is not None or client.state.messages[-1].status == "waiting":
             await client.next(20)
-    return next(f["message"] for f in reversed(client.frames) if f["type"] == "turn.end")  # type: ignore[no-any-return]
+    return next(f["message"] for f in reversed(client.frames) if f["type"] == "turn.end")
 
 
 async def test_asked_at_a_node_that_is_killed_and_answered_at_another_by_another_tab(two: Two, tmp_path: Path) -> None:
