@@ -83,7 +83,7 @@ def test_only_an_open_block_takes_an_action() -> None:
         gone = Block(id="b", kind="choices", version=1, data=block.data, fallback="x", state=_with(state, status))
         assert words in str(_closed(gone))
     assert "no action 'submit'" in refused(block, "submit", {})[""]
-    assert refused(block, "choose", None) == {"": "Expected object, got null."}
+    assert refused(block, "choose", None) == {"/choices": "Pick 1."}  # no values are empty ones
 
 
 def _with(state: BlockState, status: Any) -> BlockState:

@@ -7,12 +7,12 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final
 
 from msgspec.structs import replace
-from opsloom_blocks import settled
 from opsloom_protocol.frames import TurnStart
-from opsloom_protocol.messages import BlockPart, Message, Part, ToolPart
+from opsloom_protocol.messages import Message, Part, ToolPart
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.errors import NotFound, Unavailable
+from opsloom_server.hub.ending import said_anew
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
@@ -126,10 +126,7 @@ async def _end_or_begin_anew(
     await _close_calls(environment, connection, turn.id, answer, parts)
     answer.settle(environment.catalogue.kinds)
     status: EndStatus = "stopped" if turn.stop_asked else "interrupted"
-    kinds = environment.catalogue.kinds
-    shown = tuple(
-        BlockPart(block=settled(part.block, kinds)) if isinstance(part, BlockPart) else part for part in answer.parts
-    )
+    shown = said_anew(answer.parts, environment.catalogue.kinds)
     # An answer that was done already stays so: only a block of it was to change.
     ended = replace(message, status=status if turn.block is None else "done", parts=shown)
     await journal.end_turn(turn.id, turn.epoch, seq, status, ended, None)

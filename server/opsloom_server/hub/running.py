@@ -2,20 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from msgspec import UNSET
 from msgspec.structs import replace
-from opsloom_blocks import patched, settled
 from opsloom_protocol.frames import TurnStart
 from opsloom_protocol.messages import (
     Block,
-    BlockPart,
     BlockState,
     Message,
-    MessageError,
-    Part,
     PatchOp,
     Source,
     ToolStatus,
@@ -25,12 +20,12 @@ from opsloom_protocol.messages import (
 from pydantic_ai.messages import ModelMessage
 
 from opsloom_server.errors import OpsloomError, Unavailable
+from opsloom_server.hub.ending import Ending, of_answer, of_errand
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.warrants import Warrants
 from opsloom_server.log.ring import Entry, Running, live
 from opsloom_server.models import Stop
-from opsloom_server.orchestrator import Brief, Outcome, remembered, run, run_errand
-from opsloom_server.store.blocks import Question
+from opsloom_server.orchestrator import Brief, Outcome, run, run_errand
 from opsloom_server.store.journal import EndStatus, Fenced
 from opsloom_server.store.prepared import Write
 from opsloom_server.store.records import usage_write
@@ -361,61 +356,29 @@ class RunningTurn:
 
     async def _end(self, status: EndStatus, outcome: Outcome | None, ended: Callable[[], Awaitable[None]]) -> None:
         self.waits = status == "waiting"
-        error = outcome.error if outcome is not None else None
-        message = replace(self._message, parts=tuple(map(self._said_anew, self._answer.parts)))
+        environment = self._session.environment
+        kinds = environment.catalogue.kinds
+        message = replace(self._message, parts=self._answer.parts)
         if self.block is None:
-            message = replace(
-                message,
-                status=status,
-                usage=outcome.usage or UNSET if outcome is not None else UNSET,
-                error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
-            )
+            seconds = environment.settings.approval_seconds
+            await self._store(of_answer(message, status, outcome, self.kept, kinds, seconds))
         else:
-            message = replace(message, status="done")  # as it was: only a block of it has changed
-        kept = [*self.kept, *(outcome.history if outcome is not None else ())]
-        history = remembered(kept) if kept and (self.block is None or self.kept) else None
-        await self._store(status, message, history, self._limited(outcome.questions if outcome is not None else {}))
+            await self._store(of_errand(message, status, outcome, self.kept, kinds))
         await ended()
 
-    def _limited(self, questions: Mapping[str, Question]) -> Mapping[str, Question]:
-        """Approvals expire, unless somebody decided otherwise."""
-        seconds = self._session.environment.settings.approval_seconds or None
-        return {
-            block: replace(question, expires_in=seconds)
-            if question.approval is not None and question.expires_in is None
-            else question
-            for block, question in questions.items()
-        }
-
-    def _used(self, message: Message) -> Write:
+    def _used(self, usage: Usage) -> Write:
         """The turn, for its day's figures."""
-        used = message.usage or Usage(input_tokens=0, output_tokens=0)
-        if self.block is not None:
-            used = Usage(input_tokens=0, output_tokens=0)
         return usage_write(
             self.workspace,
             self.user,
             self._session.assistant.id,
             self.model,
-            input_tokens=used.input_tokens,
-            output_tokens=used.output_tokens,
-            cost=used.cost,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cost=usage.cost,
         )
 
-    def _said_anew(self, part: Part) -> Part:
-        """A block that was changed in place says what it shows now; on the way only its data travelled. What could be
-        cancelled is over."""
-        kinds = self._session.environment.catalogue.kinds
-        if not isinstance(part, BlockPart) or part.block.kind not in kinds:
-            return part
-        block = settled(part.block, kinds)
-        if block.version > 1:
-            block = replace(block, fallback=patched(block, (), kinds).fallback)
-        return part if block is part.block else BlockPart(block=block)
-
-    async def _store(
-        self, status: EndStatus, message: Message, history: bytes | None, questions: Mapping[str, Question]
-    ) -> None:
+    async def _store(self, ending: Ending) -> None:
         session = self._session
         session.environment.batches.forget(self.id)
         for attempt in range(1_000_000):
@@ -424,15 +387,21 @@ class RunningTurn:
                     async with session.environment.database.transact(session.workspace) as connection:
                         journal = await session.journal(connection)
                         await journal.end_turn(
-                            self.id, self.epoch, self._answer.seq, status, message, history, questions
+                            self.id,
+                            self.epoch,
+                            self._answer.seq,
+                            ending.status,
+                            ending.message,
+                            ending.history,
+                            ending.questions,
                         )
-                        journal.write(*self._used(message))
+                        journal.write(*self._used(ending.usage))
                         made = await journal.close()
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id
                     session.environment.hot.finish(self)
                     if self._known is not None:
-                        session.remember(message.id, *self._known)
+                        session.remember(ending.message.id, *self._known)
                 return
             except Unavailable:
                 await asyncio.sleep(STORE_AGAIN[min(attempt, len(STORE_AGAIN) - 1)])
