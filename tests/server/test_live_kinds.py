@@ -54,7 +54,7 @@ async def test_every_kind_is_offered_shown_and_kept(stage: Stage) -> None:
         for block, kind in zip(shown, SHOWING, strict=True):
             assert block["data"] == plain(kind.example)
             assert block["fallback"] == kind.fallback(kind.example)
-            assert block.get("state") is None
+            assert block.get("state") == ({"status": "open"} if kind.handled else None)
         await reloaded(stage, client)
     offered = {tool["function"]["name"] for tool in stage.vendor.requests[-1].body["tools"]}
     assert {f"{'ask' if kind.waits else 'show'}_{kind.kind}" for kind in BLOCKS.values()} <= offered
