@@ -1,8 +1,5 @@
 # ruff: noqa: E501 - one column, key or index a line, as Alembic writes them
-"""The whole schema, from nothing.
-
-Until the first release this revision is edited in place; after it, each change is a revision of its own.
-"""
+"""The schema's beginning, from nothing. Each later change is a revision of its own."""
 
 import pgvector.sqlalchemy
 import sqlalchemy as sa
