@@ -37,5 +37,5 @@ bench-rag: ## Measure retrieval; figures go to build/bench-rag.json
 faults: ## Kill, cut and stop things, often
 	$(DO) faults $(ARGS)
 
-lock: ## Write requirements.lock anew
-	$(DO) lock
+lock: ## Write requirements.lock anew (ARGS=--upgrade: with the newest versions)
+	$(DO) lock $(ARGS)

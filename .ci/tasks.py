@@ -47,10 +47,11 @@ def check(_: Sequence[str]) -> int:
     )
 
 
-def lock(_: Sequence[str]) -> int:
-    """Write requirements.lock anew: every member's dependencies and the development group, for all platforms."""
+def lock(more: Sequence[str]) -> int:
+    """Write requirements.lock anew: every member's dependencies and the development group, for all platforms. What is
+    locked already stays as it is, unless `more` says otherwise (`--upgrade`, `--upgrade-package NAME`)."""
     ours = [part for name in _names() for part in ("--no-emit-package", name)]
-    command = [*find_uv(), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--upgrade"]
+    command = [*find_uv(), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", *more]
     command += ["--no-emit-index-url", "--no-header", "--group", "dev", *ours, "pyproject.toml", "-o", LOCK]
     run(command)
     text = LOCK.read_text()

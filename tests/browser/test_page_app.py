@@ -59,12 +59,19 @@ def inside(page: Page | Frame) -> FrameLocator:
     return page.frame_locator("iframe[title=Seats]").frame_locator("iframe")
 
 
-def shown(page: Page, scripted: Scripted, question: str, *more: list[Any]) -> FrameLocator:
-    scripted.script(question, [ToolCall("show_app", APP)], *(more or ([Text("There it is.")],)))
+def asked(page: Page, scripted: Scripted, question: str) -> None:
+    scripted.script(question, [ToolCall("show_app", APP)], [Text("There it is.")])
     page.goto(scripted.origin)
     ask(page, question)
     is_answered(page)
-    return inside(page)
+
+
+def shown(page: Page, scripted: Scripted, question: str) -> FrameLocator:
+    asked(page, scripted, question)
+    app = inside(page)
+    # Not before its script has run: until then Tab goes past it, and nobody hears a click.
+    expect(app.locator("#data")).not_to_be_empty()
+    return app
 
 
 def test_an_app_is_told_its_data_and_every_change(page: Page, scripted: Scripted, watch: Watch) -> None:
@@ -157,7 +164,7 @@ def test_colours_height_and_a_fresh_start(page: Page, scripted: Scripted) -> Non
 def test_where_the_frame_cannot_be_had_its_words_stand(page: Page, scripted: Scripted) -> None:
     page.clock.install()
     page.route("**/sandbox", lambda route: route.abort())
-    shown(page, scripted, "Show me the seats in words")
+    asked(page, scripted, "Show me the seats in words")
     page.clock.run_for(20_000)
     expect(page.get_by_role("group", name="Seats")).to_contain_text("Seats that are free: 12.")
 
