@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import detector
 import httpx2
 
 START_SECONDS = 60.0
@@ -43,7 +44,7 @@ class ServerProcess:
                 "-m",
                 "opsloom_server.cli",
                 "serve",
-                env=self._environment,
+                env={**self._environment, **detector.environment()},
                 stdout=out,
                 stderr=out,
             )

@@ -65,7 +65,7 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     # What databases call and hold their things is text from outside as well.
     tainted = tainted or context.asking is not None
     made = Brief(
-        model=environment.models.resolve(turn.model, spec.fallback_models),
+        model=await environment.models.ready(turn.model, spec.fallback_models),
         model_name=turn.model,
         instructions=_instructions(spec.instructions, context.asking),
         settings=dict(spec.model_settings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Sequence
 from functools import cache
@@ -77,6 +78,7 @@ class Models:
         self.settings = settings
         self.clients = Clients(settings, timeouts or ModelTimeouts())
         self._made: dict[str, Model] = {}
+        self._making = asyncio.Lock()
 
     def resolve(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
         """The model of this name (`openai:gpt-…`, `demo`). Raises `Invalid` with words on what is missing.
@@ -91,6 +93,14 @@ class Models:
         from pydantic_ai.models.fallback import FallbackModel
 
         return FallbackModel(first, *others)
+
+    async def ready(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
+        """`resolve` for a running server: the first model of a vendor brings the vendor's package with it, whose import
+        would hold up everybody for a second."""
+        if all(one in self._made for one in (name, *fallbacks)):
+            return self.resolve(name, fallbacks)
+        async with self._making:
+            return await asyncio.to_thread(self.resolve, name, fallbacks)
 
     def missing(self, name: str) -> str | None:
         """Why the model of this name cannot be used here, in words; None where it can."""
