@@ -14,6 +14,7 @@ import anthropic
 import boto3
 import openai
 import pytest
+from anthropic.lib.bedrock._stream_decoder import get_response_stream_shape
 from botocore.config import Config
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -146,6 +147,7 @@ def normal(kind: str, vendor: ScriptedVendor) -> Model:
         provider = BedrockProvider(bedrock_client=amazon)
         return BedrockConverseModel(name, provider=provider, settings=ModelSettings(cache=True))
     if kind == "bedrock-claude":
+        get_response_stream_shape()  # the SDK's own reader loads it on the loop, with the first event
         bedrock = anthropic.AsyncAnthropicBedrock(
             aws_access_key=signing.KEY_ID,
             aws_secret_key=signing.SECRET,
