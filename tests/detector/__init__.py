@@ -28,6 +28,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("asyncpg/connect_utils.py", "_parse_connect_arguments"): (
         "A new connection to PostgreSQL looks whether there is a file of passwords: one look a connection of the pool."
     ),
+    ("opsloom_server/models/bedrock_runtime.py", "_prepare"): "A loop of its own in a thread, where nobody else waits.",
     ("logging/__init__.py", "emit"): "A line of the log goes where whoever runs the server sends it, a pipe or a file.",
     ("opsloom_server/app.py", "lifespan"): "At a server's start and end nobody is served.",
     ("opsloom_server/app.py", "running"): "At a server's start and end nobody is served.",

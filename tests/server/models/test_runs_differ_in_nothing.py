@@ -144,8 +144,8 @@ def normal(kind: str, vendor: ScriptedVendor) -> Model:
             endpoint_url=vendor.bedrock_url,
             config=Config(retries={"total_max_attempts": 1}, read_timeout=2, proxies={}),
         )
-        provider = BedrockProvider(bedrock_client=amazon)
-        return BedrockConverseModel(name, provider=provider, settings=ModelSettings(cache=True))
+        settings = ModelSettings(cache=True)
+        return BedrockConverseModel(name, provider=BedrockProvider(bedrock_client=amazon), settings=settings)
     if kind == "bedrock-claude":
         get_response_stream_shape()  # the SDK's own reader loads it on the loop, with the first event
         bedrock = anthropic.AsyncAnthropicBedrock(
@@ -281,7 +281,8 @@ class Bench:
         expected = await outcome(theirs, self.slow[kind], self.vendor, script, stop)
         found = await outcome(ours, fast, self.vendor, script, stop)
         if kind.startswith("bedrock"):
-            bedrocks(expected), bedrocks(found)
+            bedrocks(expected)
+            bedrocks(found)
         assert found == expected
 
     async def _close(self) -> None:
