@@ -23,6 +23,7 @@ from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
 from opsloom_server.fetching import Caller, Fetcher
 from opsloom_server.hub import Hub
+from opsloom_server.hub.consulting import Consulting
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.wakeups import WakeUps
@@ -114,6 +115,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         http_tools = HttpTools(database, Caller(settings.fetch_networks), secrets, catalogue.tools)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
+        without_code = AttachedTools(http_tools)
+        consulting = Consulting(database, models, catalogue, knowledge, sources, without_code)
         node = new_id("nod")
         hot: HotLog = Nowhere()
         counts: SharedCounts | None = None
@@ -129,7 +132,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             database=database,
             models=models,
             catalogue=catalogue,
-            attached=AttachedTools(http_tools),
+            attached=AttachedTools(without_code, consulting),
             knowledge=knowledge,
             sources=sources,
             batches=Batches(database),
