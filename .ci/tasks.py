@@ -115,7 +115,7 @@ def _client(script: str, *more: str) -> Callable[[], None]:
 
 
 # Most tests wait for a server more than they work, so two run at once; 20 minutes on two cores where one took 31.
-_TWO_AT_ONCE = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-m", "not alone")
+_TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone")
 _TESTS = (
     ("Python's tests, two at once", lambda: run([BIN / "pytest", "-q", *_TWO_AT_ONCE])),
     ("Python's tests that run alone", lambda: run([BIN / "pytest", "-q", "-m", "alone"])),

@@ -23,6 +23,7 @@ import asyncpg
 import psutil
 import pytest
 from opsloom_server.store.embedded import EmbeddedPostgres
+from together import Together
 
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 RUN_PREFIX = "opsloom-tests-"
@@ -87,28 +88,16 @@ def pytest_configure() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in a browser come last: Playwright keeps a loop running in this thread until the end, and then no
-    asynchronous test can run.
-
-    Where two processes share the tests (`-n 2 --dist loadgroup`), those that share something dear stay together.
-    """
-    items.sort(key=lambda item: "browser" in _place(item).parts)
-    dear = {item.path for item in items if "opsloom" in getattr(item, "fixturenames", ())}
-    for item in items:
-        place = _place(item)
-        if "house" in place.parts:
-            group = "house"  # one data folder and one server on it: 40 s
-        elif item.path in dear:
-            group = "the demo in a browser"  # its documentation embedded: 30 s
-        else:
-            group = str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+    asynchronous test can run."""
+    items.sort(key=lambda item: "browser" in item.path.relative_to(item.config.rootpath).parts)
 
 
-def _place(item: pytest.Item) -> Path:
-    return item.path.relative_to(item.config.rootpath)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where two processes share the tests (`-n 2`)."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
