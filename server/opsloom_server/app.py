@@ -42,6 +42,7 @@ from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE, new_id
 from opsloom_server.store.startup import open_database
 from opsloom_server.sweeping import Sweeping
+from opsloom_server.tools.attached import AttachedTools
 from opsloom_server.tools.registry import load_catalogue
 from opsloom_server.transport import protocol
 
@@ -122,6 +123,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             database=database,
             models=models,
             catalogue=catalogue,
+            attached=AttachedTools(),
             knowledge=knowledge,
             sources=sources,
             batches=Batches(database),
@@ -163,6 +165,7 @@ def services_of(parts: Running) -> Services:
         knowledge=parts.knowledge,
         sources=parts.hub.environment.sources,
         catalogue=parts.hub.environment.catalogue,
+        attached=parts.hub.environment.attached,
         hub=parts.hub,
         worker=parts.ingestion,
         paces=Paces.of(parts.settings.limits),

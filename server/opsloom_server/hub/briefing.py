@@ -41,14 +41,17 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     spec = session.assistant.spec
     known = session.recall(turn.question)
     context = await _context(session, turn.message)
+    missing = environment.catalogue.lacks(spec.tools)
+    attached = await environment.attached.find(session.workspace, missing) if missing else {}
     tools = tools_for(
         environment.catalogue,
         names=spec.tools,
         blocks=spec.blocks,
         knowledge_bases=spec.knowledge_bases,
         asking=context.asking,
+        attached=attached,
     )
-    outside = Outside(environment.catalogue)
+    outside = Outside(environment.catalogue, attached.values())
     prompt: str | None
     if known is not None and turn.question is not None:
         (history, tainted), own, prompt, blocks = known, [], _text(turn.question.parts), []

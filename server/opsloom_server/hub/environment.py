@@ -10,6 +10,7 @@ from opsloom_server.models import Models
 from opsloom_server.settings import Settings
 from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
+from opsloom_server.tools.attached import Attached
 from opsloom_server.tools.registry import Catalogue
 from opsloom_server.tools.tool import Finder
 
@@ -26,6 +27,7 @@ class Environment(Struct, frozen=True):
     database: Database
     models: Models
     catalogue: Catalogue
+    attached: Attached
     knowledge: Finder | None
     sources: DataSources
     batches: Batches

@@ -13,6 +13,7 @@ from opsloom_server.errors import RateLimited
 from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
+from opsloom_server.tools.attached import Attached
 from opsloom_server.tools.registry import Catalogue
 
 __all__ = ["Paces", "Services", "SessionEvents", "Worker", "demand_pace", "services_of"]
@@ -65,6 +66,7 @@ class Services(Struct, frozen=True, kw_only=True):
     knowledge: Knowledge
     sources: DataSources
     catalogue: Catalogue
+    attached: Attached
     hub: SessionEvents
     worker: Worker
     paces: Paces

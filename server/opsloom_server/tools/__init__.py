@@ -1,6 +1,7 @@
 """What an assistant can do: tools, their events, and the bridge to pydantic-ai."""
 
 from opsloom_server.tools.answers import EXPIRED, WITHDRAWN, answered
+from opsloom_server.tools.attached import Attached, AttachedTools
 from opsloom_server.tools.calls import RunningCalls
 from opsloom_server.tools.events import Ask, Cite, Patch, Progress, Result, Show, ToolEvent
 from opsloom_server.tools.handler import Errand, Handler, Handlers, handle
@@ -12,6 +13,8 @@ __all__ = [
     "EXPIRED",
     "WITHDRAWN",
     "Ask",
+    "Attached",
+    "AttachedTools",
     "Catalogue",
     "Cite",
     "Effect",

@@ -83,6 +83,14 @@ class Tool(Protocol):
     retries: int = RETRIES
     """Corrections that a model gets before wrong arguments become a failed result, or what `instead` gives."""
 
+    origin: str = "extension"
+    """Where it comes from, for whoever chooses tools: `server`, `extension`, `http`, `mcp`, `assistant`."""
+
+    @property
+    def given_as(self) -> str:
+        """What an assistant's `tools` calls it."""
+        return self.name
+
     def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         """An async generator; `args` is an instance of `arguments`. It is closed when the call ends, in any way."""
         ...

@@ -17,7 +17,7 @@ from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import Bounds, DataSources
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
-from opsloom_server.tools import load_catalogue
+from opsloom_server.tools import AttachedTools, load_catalogue
 from sqlalchemy import text
 
 __all__ = ["database", "migrated_template", "migrated_url", "rest"]
@@ -113,6 +113,10 @@ class Rest:
     def client(self, bearer: str | None = None, **headers: str) -> httpx2.AsyncClient:
         return client(self.services, bearer, **headers)
 
+    def client_on(self, services: Services, like: httpx2.AsyncClient) -> httpx2.AsyncClient:
+        """The same person, before other services."""
+        return client(services, like.headers["Authorization"].removeprefix("Bearer "))
+
     async def talk(
         self, user: str, assistant: str, *texts: str, workspace: str = "ws_default", title: str | None = None
     ) -> tuple[str, list[str]]:
@@ -146,6 +150,7 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
         knowledge=Knowledge(database.transact, None),
         sources=DataSources(database, b"s" * 32, Bounds()),
         catalogue=load_catalogue(),
+        attached=AttachedTools(),
         hub=told,
         worker=told,
         paces=Paces.of(Limits(connects_per_second=0, visitors_per_minute=20)),
