@@ -136,7 +136,7 @@ def _inspect(where: str, tool: Any) -> None:
     """What would otherwise break in the middle of somebody's conversation breaks here."""
     wanted = (
         "name title about arguments timeout sequential retries effect danger untrusted run check visible consequence "
-        "schema instead origin given_as"
+        "schema instead origin given_as read edition"
     )
     for name in wanted.split():
         if not hasattr(tool, name):

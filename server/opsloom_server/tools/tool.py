@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 from opsloom_blocks import BLOCKS, Kinds, plain, schema_of
+from opsloom_blocks.content import read
 from opsloom_protocol.messages import Block, Issue, PatchOp, Source, ToolStatus
 from opsloom_rag.passages import Passage
 
@@ -86,6 +87,9 @@ class Tool(Protocol):
     origin: str = "extension"
     """Where it comes from, for whoever chooses tools: `server`, `extension`, `http`, `mcp`, `assistant`."""
 
+    edition: str = ""
+    """Where what it does can change while the server runs: which it is. An approval is for this one."""
+
     @property
     def given_as(self) -> str:
         """What an assistant's `tools` calls it."""
@@ -102,6 +106,10 @@ class Tool(Protocol):
     def schema(self) -> dict[str, Any]:
         """The arguments as JSON Schema, for the model. Asked for once in a process."""
         return schema_of(self.arguments)
+
+    def read(self, raw: dict[str, Any]) -> Any:
+        """The arguments (plain values) as `run` gets them. Raises `BlockError` with what does not fit."""
+        return read(self.arguments, raw)
 
     def check(self, args: Any) -> Sequence[Issue]:
         """Rules across arguments. What it finds goes back to the model, and the call never starts."""
