@@ -31,6 +31,7 @@ from opsloom_server.log.batches import Batches
 from opsloom_server.log.hot import HotLog, Nowhere
 from opsloom_server.log.redis import RedisLog
 from opsloom_server.log.streams import connect
+from opsloom_server.mcp import McpServers
 from opsloom_server.models import Models, default_model
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.seed import seed
@@ -105,6 +106,15 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         key = await asyncio.to_thread(secret.load, given, folder)
         catalogue = load_catalogue(settings.extensions)
         limits = settings.limits
+        servers = McpServers(
+            database,
+            key,
+            commands=settings.mcp_commands,
+            networks=settings.fetch_networks,
+            files=folder / "files",
+            reserved=list(catalogue.tools),
+        )
+        stack.push_async_callback(servers.close)
         sources = DataSources(database, key, Bounds(limits.query_seconds, limits.query_cost))
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
@@ -123,9 +133,10 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             database=database,
             models=models,
             catalogue=catalogue,
-            attached=AttachedTools(),
+            attached=AttachedTools(servers),
             knowledge=knowledge,
             sources=sources,
+            mcp=servers,
             batches=Batches(database),
             hot=hot,
             wakeups=WakeUps(database, node),
@@ -164,6 +175,7 @@ def services_of(parts: Running) -> Services:
         files=data_folder(parts.settings.data_dir) / "files",
         knowledge=parts.knowledge,
         sources=parts.hub.environment.sources,
+        mcp=parts.hub.environment.mcp,
         catalogue=parts.hub.environment.catalogue,
         attached=parts.hub.environment.attached,
         hub=parts.hub,

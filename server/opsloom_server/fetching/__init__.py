@@ -2,5 +2,6 @@
 
 from opsloom_server.fetching.addresses import FetchRefused, Networks, Target, judge, target
 from opsloom_server.fetching.fetcher import Fetched, Fetcher
+from opsloom_server.fetching.guarded import Guarded
 
-__all__ = ["FetchRefused", "Fetched", "Fetcher", "Networks", "Target", "judge", "target"]
+__all__ = ["FetchRefused", "Fetched", "Fetcher", "Guarded", "Networks", "Target", "judge", "target"]

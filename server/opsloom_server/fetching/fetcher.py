@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from opsloom_server.fetching.addresses import Address, FetchRefused, Networks, Target, judge, target
 
-__all__ = ["Fetched", "Fetcher"]
+__all__ = ["Fetched", "Fetcher", "look_up", "trusted"]
 
 MOST_BYTES = 10 * 1024 * 1024
 # For everything together: the names, the redirects, the last byte. A page that takes longer is no document.
@@ -102,7 +102,7 @@ class Fetcher:
         }
         # A client an answer: a connection that was made for one name is never used for another on the same address.
         # No `trust_env`: a proxy would look the name up once more, by itself. No timeout: `fetch` bounds all of it.
-        trust = await asyncio.to_thread(_trust)
+        trust = await trusted()
         async with (
             httpx2.AsyncClient(verify=trust, trust_env=False, timeout=None) as client,
             client.stream(
@@ -164,6 +164,11 @@ def _distrusted(error: BaseException | None) -> bool:
 def _name(wanted: Target) -> str:
     path = unquote(wanted.url.path).rstrip("/").rpartition("/")[2]
     return "".join(character for character in path if character.isprintable())[:200] or wanted.host
+
+
+async def trusted() -> ssl.SSLContext:
+    """The system's own certificates."""
+    return await asyncio.to_thread(_trust)
 
 
 @cache

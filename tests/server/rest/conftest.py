@@ -12,6 +12,7 @@ from databases import database, migrated_template, migrated_url
 from opsloom_protocol.messages import FeedbackMark
 from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
+from opsloom_server.mcp import McpServers
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import Bounds, DataSources
@@ -142,6 +143,7 @@ def client(services: Services, bearer: str | None = None, **headers: str) -> htt
 @pytest_asyncio.fixture
 async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
     told = Told(database)
+    servers = McpServers(database, b"s" * 32, commands=(), networks=(), files=tmp_path / "files")
     services = Services(
         settings=Settings(),
         database=database,
@@ -149,8 +151,9 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
         files=tmp_path / "files",
         knowledge=Knowledge(database.transact, None),
         sources=DataSources(database, b"s" * 32, Bounds()),
+        mcp=servers,
         catalogue=load_catalogue(),
-        attached=AttachedTools(),
+        attached=AttachedTools(servers),
         hub=told,
         worker=told,
         paces=Paces.of(Limits(connects_per_second=0, visitors_per_minute=20)),
