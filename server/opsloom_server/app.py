@@ -32,6 +32,7 @@ from opsloom_server.log.batches import Batches
 from opsloom_server.log.hot import HotLog, Nowhere
 from opsloom_server.log.redis import RedisLog
 from opsloom_server.log.streams import connect
+from opsloom_server.mcp import McpServers
 from opsloom_server.models import Models, default_model
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.seed import seed
@@ -110,12 +111,21 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         key = await asyncio.to_thread(secret.load, given, folder)
         catalogue = load_catalogue(settings.extensions)
         limits = settings.limits
+        servers = McpServers(
+            database,
+            key,
+            commands=settings.mcp_commands,
+            networks=settings.fetch_networks,
+            files=folder / "files",
+            reserved=list(catalogue.tools),
+        )
+        stack.push_async_callback(servers.close)
         sources = DataSources(database, key, Bounds(limits.query_seconds, limits.query_cost))
         secrets = Secrets(database, key)
         http_tools = HttpTools(database, Caller(settings.fetch_networks), secrets, catalogue.tools)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
-        without_code = AttachedTools(http_tools)
+        without_code = AttachedTools(http_tools, servers)
         consulting = Consulting(database, models, catalogue, knowledge, sources, without_code)
         node = new_id("nod")
         hot: HotLog = Nowhere()
@@ -135,6 +145,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             attached=AttachedTools(without_code, consulting),
             knowledge=knowledge,
             sources=sources,
+            mcp=servers,
             batches=Batches(database),
             hot=hot,
             wakeups=WakeUps(database, node),
@@ -174,6 +185,7 @@ def services_of(parts: Running) -> Services:
         files=data_folder(parts.settings.data_dir) / "files",
         knowledge=parts.knowledge,
         sources=parts.hub.environment.sources,
+        mcp=parts.hub.environment.mcp,
         catalogue=parts.hub.environment.catalogue,
         attached=parts.hub.environment.attached,
         http_tools=parts.http_tools,

@@ -65,8 +65,8 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         history = [*_history(told[:-1] if going_on else told[:-2], replies), *own]
         prompt = None if going_on else _text(told[-2].parts)
         tainted = any(outside.in_parts(one.parts) for one in told)
-    # What databases call and hold their things is text from outside as well.
-    tainted = tainted or context.asking is not None
+    # What databases call and hold their things, and what others' tools say of themselves, is text from outside as well.
+    tainted = tainted or context.asking is not None or any(tool.foreign for tool in tools)
     made = Brief(
         model=environment.models.resolve(turn.model, spec.fallback_models),
         model_name=turn.model,
@@ -140,6 +140,7 @@ async def _context(session: LiveSession, answer: Message) -> ToolContext:
         knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
         asking=await _asking(session),
         kinds=environment.catalogue.kinds,
+        blocks=tuple(session.assistant.spec.blocks),
         shown={part.block.id: part.block for part in answer.parts if isinstance(part, BlockPart)},
         answer=answer.id,
     )

@@ -6,6 +6,7 @@ from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.log.batches import Batches
 from opsloom_server.log.hot import HotLog
+from opsloom_server.mcp import McpServers
 from opsloom_server.models import Models
 from opsloom_server.settings import Settings
 from opsloom_server.sources import DataSources
@@ -30,6 +31,7 @@ class Environment(Struct, frozen=True):
     attached: Attached
     knowledge: Finder | None
     sources: DataSources
+    mcp: McpServers
     batches: Batches
     hot: HotLog
     wakeups: WakeUps
