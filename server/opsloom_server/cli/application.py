@@ -127,6 +127,46 @@ def ingest(
     ingest_command(path, knowledge_base)
 
 
+@application.command(
+    epilog=_example(
+        "opsloom apply assistants/",
+        "opsloom apply support.yaml --dry-run",
+        "opsloom apply assistants/ --yes        in a pipeline",
+    )
+)
+def apply(
+    paths: Annotated[list[Path], typer.Argument(help="YAML files, or folders with *.yaml in them.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before.")] = False,
+) -> None:
+    """Make assistants, knowledge bases and data sources as files say.
+
+    What differs is shown before. What is so already is left alone: applying twice changes nothing the second time.
+    Works on the database, beside a running server or without; what changed holds from the next message on.
+    """
+    from opsloom_server.cli.declaring import apply_command
+
+    apply_command(paths, dry_run=dry_run, yes=yes)
+
+
+@application.command(
+    epilog=_example("opsloom export", "opsloom export support --to assistants/", "opsloom export --to backup/")
+)
+def export(
+    slugs: Annotated[
+        list[str] | None, typer.Argument(help="Assistants by slug, with what they use; all if none is named.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="A folder; without it, everything goes to standard output.")] = None,
+) -> None:
+    """Write assistants, knowledge bases and data sources as the files that `apply` takes.
+
+    Documents and addresses of databases are not in them.
+    """
+    from opsloom_server.cli.declaring import export_command
+
+    export_command(slugs or [], to)
+
+
 @application.command(epilog=_example("opsloom doctor", 'psql "$(opsloom doctor --dsn | tail -1)"'))
 def doctor(
     dsn: Annotated[
