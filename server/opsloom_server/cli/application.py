@@ -103,11 +103,16 @@ def ask(
 
 
 @application.command(epilog=_example("opsloom chat", "opsloom chat --url https://chat.example.org --key opsk_…"))
-def chat(url: Url = None, key: Key = None, assistant: Assistant = "demo") -> None:
+def chat(
+    url: Url = None,
+    key: Key = None,
+    assistant: Assistant = "demo",
+    draft: Annotated[bool, typer.Option("--draft", help="Try the assistant's draft; with an admin's key.")] = False,
+) -> None:
     """Talk to an assistant in the terminal."""
     from opsloom_server.cli.talking import chat_command
 
-    chat_command(url, key, assistant)
+    chat_command(url, key, assistant, draft=draft)
 
 
 @application.command(
@@ -165,6 +170,25 @@ def export(
     from opsloom_server.cli.declaring import export_command
 
     export_command(slugs or [], to)
+
+
+@application.command(epilog=_example("opsloom versions support"))
+def versions(slug: Annotated[str, typer.Argument(help="The assistant's slug.")]) -> None:
+    """List what an assistant was, newest first, and what each version changed."""
+    from opsloom_server.cli.versions import versions_command
+
+    versions_command(slug)
+
+
+@application.command(epilog=_example("opsloom restore support 3"))
+def restore(
+    slug: Annotated[str, typer.Argument(help="The assistant's slug.")],
+    version: Annotated[int, typer.Argument(min=1, help="The version's number, as `opsloom versions` shows it.")],
+) -> None:
+    """Make an assistant as it was: a new version that is equal to an old one."""
+    from opsloom_server.cli.versions import restore_command
+
+    restore_command(slug, version)
 
 
 @application.command(epilog=_example("opsloom doctor", 'psql "$(opsloom doctor --dsn | tail -1)"'))

@@ -23,6 +23,7 @@ from opsloom_server.rest import (
     sessions,
     sites,
     tickets,
+    versions,
 )
 from opsloom_server.rest.limits import BodyLimit
 
@@ -32,6 +33,7 @@ _ROUTERS = (
     tickets.router,
     identity.router,
     permissions.router,
+    versions.router,
     assistants.router,
     knowledge.router,
     documents.router,
