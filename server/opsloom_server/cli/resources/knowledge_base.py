@@ -13,7 +13,7 @@ from opsloom_rag.errors import RagError
 from opsloom_rag.passages import Content
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsloom_server.cli.ingesting import documents_in
+from opsloom_server.cli.ingesting import NO_EMBEDDER, documents_in
 from opsloom_server.cli.resources.kind import (
     WORKSPACE,
     Change,
@@ -33,7 +33,6 @@ from opsloom_server.store.knowledge import base_page, create_base, find_base, re
 __all__ = ["KNOWLEDGE_BASE"]
 
 _PREFIX: Final = "doc_applied_"
-_NO_EMBEDDER: Final = "none"
 _MOST: Final = 100_000
 _ITEM: Final = "a document is the path of a file or folder, or `{title, text}`."
 
@@ -70,7 +69,7 @@ class KnowledgeBaseKind(Kind):
             before = await find_base(connection, name)
             held = {} if before is None else await ready_documents(connection, before.id, _PREFIX)
         embedder = declared.fields.get("embedder")
-        held_by = _NO_EMBEDDER if before is None else before.embedder
+        held_by = NO_EMBEDDER if before is None else before.embedder
         if embedder not in (None, held_by, world.settings.embedder):
             words = f"`embedder` is that of this server, {world.settings.embedder}; set OPSLOOM_EMBEDDER to change it."
             raise Mistakes([declared.mistake(words, "embedder")])
@@ -85,7 +84,7 @@ class KnowledgeBaseKind(Kind):
         async def store_it(connection: AsyncConnection) -> None:
             if before is None:
                 knowledge = await world.knowledge()
-                own = _NO_EMBEDDER if knowledge.embedder is None else knowledge.embedder.name
+                own = NO_EMBEDDER if knowledge.embedder is None else knowledge.embedder.name
                 row = await create_base(connection, WORKSPACE, name, own)
                 await records.note(
                     connection, WORKSPACE, None, "knowledge.create", row.id, name=name, by="opsloom apply"
