@@ -137,10 +137,14 @@ def ingest(
         "opsloom apply assistants/",
         "opsloom apply support.yaml --dry-run",
         "opsloom apply assistants/ --yes        in a pipeline",
+        "opsloom apply --template support",
     )
 )
 def apply(
-    paths: Annotated[list[Path], typer.Argument(help="YAML files, or folders with *.yaml in them.")],
+    paths: Annotated[list[Path] | None, typer.Argument(help="YAML files, or folders with *.yaml in them.")] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", "-t", help="A ready-made one instead; `opsloom templates` lists them.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before.")] = False,
 ) -> None:
@@ -151,7 +155,17 @@ def apply(
     """
     from opsloom_server.cli.declaring import apply_command
 
-    apply_command(paths, dry_run=dry_run, yes=yes)
+    apply_command(paths or [], template, dry_run=dry_run, yes=yes)
+
+
+@application.command(epilog=_example("opsloom templates", "opsloom templates support > support.yaml"))
+def templates(
+    name: Annotated[str | None, typer.Argument(help="Print this one's file; without it, list them.")] = None,
+) -> None:
+    """Ready-made assistants to start from."""
+    from opsloom_server.cli.declaring import templates_command
+
+    templates_command(name)
 
 
 @application.command(

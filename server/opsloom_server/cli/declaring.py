@@ -5,21 +5,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from rich.table import Table
+
 from opsloom_server.cli.resources import KINDS
 from opsloom_server.cli.resources.assistant import references
 from opsloom_server.cli.resources.diffs import shown
 from opsloom_server.cli.resources.kind import WORKSPACE, World
 from opsloom_server.cli.resources.planning import carry_out, made, plan, world_of
-from opsloom_server.cli.words import err, fail, out, run, say
+from opsloom_server.cli.words import err, fail, out, plainly, run, say
 from opsloom_server.declarations import Declared, Mistakes, nearest, read_declarations, write_declarations
+from opsloom_server.declarations.templates import template, templates
 from opsloom_server.settings import Settings
 
 
-def apply_command(paths: Sequence[Path], *, dry_run: bool, yes: bool) -> None:
+def apply_command(paths: Sequence[Path], template_: str | None, *, dry_run: bool, yes: bool) -> None:
     """Show what would change, ask, and change it. Ends with code 1 where something is wrong; nothing was changed then,
     but for documents that could not be read."""
+    if (template_ is None) == (not paths):
+        fail("Name files or folders, or a template.", "opsloom apply assistants/, or opsloom apply --template support")
     try:
-        declarations = read_declarations(paths)
+        with plainly():
+            declarations = read_declarations(paths) if template_ is None else list(template(template_).declared)
     except Mistakes as error:
         _refuse(error)
     run(_apply(declarations, dry_run=dry_run, yes=yes))
@@ -47,6 +53,19 @@ async def _apply(declarations: Sequence[Declared], *, dry_run: bool, yes: bool) 
         for words in failures:
             say(words)
         fail("Some documents could not be read; all else is done.", "Mend or remove them, and apply again.")
+
+
+def templates_command(name: str | None) -> None:
+    """A table of them; or one, as a file to begin with."""
+    if name is not None:
+        with plainly():
+            print(template(name).yaml, end="")
+        return
+    table = Table("template", "what it does")
+    for one in templates().values():
+        table.add_row(one.name, one.about)
+    out.print(table)
+    out.print("Make one with: opsloom apply --template NAME, or begin a file: opsloom templates NAME > NAME.yaml")
 
 
 def export_command(slugs: Sequence[str], to: Path | None) -> None:

@@ -22,6 +22,7 @@ from opsloom_server.rest import (
     records,
     sessions,
     sites,
+    templates,
     tickets,
     versions,
 )
@@ -33,6 +34,7 @@ _ROUTERS = (
     tickets.router,
     identity.router,
     permissions.router,
+    templates.router,
     versions.router,
     assistants.router,
     knowledge.router,
