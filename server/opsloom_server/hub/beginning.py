@@ -72,6 +72,7 @@ class Beginning:
         going_on: str | None = None,
         model: str | None = None,
     ) -> TurnStart:
+        await self._session.renew(self._journal)
         return await self._journal.start_turn(
             parent=parent,
             siblings=siblings,

@@ -25,7 +25,9 @@ from opsloom_server.rest import (
     secrets,
     sessions,
     sites,
+    templates,
     tickets,
+    versions,
 )
 from opsloom_server.rest.limits import BodyLimit
 
@@ -35,6 +37,8 @@ _ROUTERS = (
     tickets.router,
     identity.router,
     permissions.router,
+    templates.router,
+    versions.router,
     assistants.router,
     knowledge.router,
     documents.router,
