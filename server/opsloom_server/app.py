@@ -23,6 +23,7 @@ from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
 from opsloom_server.fetching import Fetcher
 from opsloom_server.hub import Hub
+from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.wakeups import WakeUps
@@ -121,6 +122,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             secret=key,
             database=database,
             models=models,
+            budgets=Budgets(limits, models.prices),
             catalogue=catalogue,
             knowledge=knowledge,
             sources=sources,

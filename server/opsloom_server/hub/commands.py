@@ -136,7 +136,7 @@ class Commands:
                     waiting = await queue(database, session.id)
                 if session.turn is not None or not waiting:
                     return None
-                step = _Step(session, database, journal, _author_of(waiting[0]))
+                step = _Step(session, database, journal, _author_of(waiting[0]), anyway=True)
                 await step.leave_queue(waiting[0])
                 made = await journal.close()
             session.publish(made, journal.leaf, journal.title)
@@ -151,12 +151,20 @@ def _author_of(message: Message) -> Author:
 class _Step:
     """One request inside its transaction."""
 
-    def __init__(self, session: LiveSession, database: AsyncConnection, journal: Journal, author: Author) -> None:
+    def __init__(
+        self,
+        session: LiveSession,
+        database: AsyncConnection,
+        journal: Journal,
+        author: Author,
+        *,
+        anyway: bool = False,
+    ) -> None:
         self._session = session
         self._database = database
         self._journal = journal
         self._author = author
-        self._beginning = Beginning(session, journal)
+        self._beginning = Beginning(session, journal, anyway=anyway)
         self._acting = Acting(session, database, journal, self._beginning)
 
     async def take(self, request: Command) -> Reply:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.log.batches import Batches
@@ -25,6 +26,7 @@ class Environment(Struct, frozen=True):
     secret: bytes
     database: Database
     models: Models
+    budgets: Budgets
     catalogue: Catalogue
     knowledge: Finder | None
     sources: DataSources

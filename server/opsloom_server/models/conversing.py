@@ -83,6 +83,8 @@ class Run(Struct, Generic[D], frozen=True, kw_only=True):
     """What the toolsets offer, as models are told of it."""
     toolsets: Sequence[AbstractToolset[D]] = ()
     limits: UsageLimits | None = None
+    usage: RunUsage | None = None
+    """What is used is added here, as each response ends; so it is known also where the run fails."""
 
     async def converse(self, prompt: str | None, results: DeferredToolResults | None, stop: Stop) -> Said:
         """Run to the end; `results` are of the calls that the history leaves open. Raises `Stopped`, and what model
@@ -94,6 +96,7 @@ class Run(Struct, Generic[D], frozen=True, kw_only=True):
             settings=self.settings,
             tools=self.tools,
             deps=self.deps,
+            usage=self.usage,
         )
         if prompt is not None and results is None:
             response = await stop.guard(direct.ask(prompt))

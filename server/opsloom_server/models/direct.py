@@ -55,10 +55,11 @@ class Direct(Generic[D]):
         settings: ModelSettings | None,
         tools: Sequence[ToolDefinition],
         deps: D,
+        usage: RunUsage | None = None,
     ) -> None:
         self.messages: list[ModelMessage] = repair_messages(history, repair_last_response=False)
         self.known = len(self.messages)
-        self.usage = RunUsage()
+        self.usage = RunUsage() if usage is None else usage
         self._model = model
         self._instructions = instructions
         self._settings = settings

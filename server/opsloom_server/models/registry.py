@@ -13,6 +13,7 @@ from opsloom_blocks.extensions import added
 
 from opsloom_server.errors import Invalid, StartupError
 from opsloom_server.models.clients import Clients
+from opsloom_server.models.prices import Prices
 from opsloom_server.models.provider import ModelInfo, Provider
 from opsloom_server.models.seam.watch import ModelTimeouts
 from opsloom_server.settings import Settings
@@ -71,11 +72,12 @@ def split(name: str, folder: Path | None = None) -> tuple[str, str]:
 
 
 class Models:
-    """The models of one server: its settings, its HTTP clients, and each model once."""
+    """The models of one server: its settings, its HTTP clients, what they cost, and each model once."""
 
     def __init__(self, settings: Settings, timeouts: ModelTimeouts | None = None) -> None:
         self.settings = settings
         self.clients = Clients(settings, timeouts or ModelTimeouts())
+        self.prices = Prices(settings)
         self._made: dict[str, Model] = {}
 
     def resolve(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
