@@ -198,7 +198,7 @@ async def test_limits_of_an_assistant_are_named_and_are_amounts(rest: Any) -> No
     wish = {"slug": "bounded", "name": "Bounded", "limits": {"turn_token": 5, "money_per_day": "much"}}
     refused = await rest.owner.post("/assistants", json=wish)
     assert refused.status_code == 422
-    said = str(refused.json()["detail"])
+    said = str(refused.json())
     assert "Did you mean “turn_tokens”?" in said
     assert "money_per_day is an amount" in said
     made = await rest.ok(
@@ -208,7 +208,7 @@ async def test_limits_of_an_assistant_are_named_and_are_amounts(rest: Any) -> No
 
 
 async def test_members_see_their_own_usage_alone(rest: Any) -> None:
-    me = (await rest.ok(await rest.member.get("/me")))["id"]
+    me = (await rest.ok(await rest.member.get("/me")))["user"]["id"]
     for user in (me, "usr_other"):
         async with rest.database.transact("ws_default") as connection:
             used = records.usage_write("ws_default", user, "ast_own", "x:y", input_tokens=7, output_tokens=1)
