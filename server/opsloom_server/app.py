@@ -23,6 +23,7 @@ from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
 from opsloom_server.fetching import Fetcher
 from opsloom_server.hub import Hub
+from opsloom_server.hub.attachments import Attachments
 from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.environment import Environment
@@ -123,6 +124,7 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             database=database,
             models=models,
             budgets=Budgets(limits, models.prices),
+            attachments=Attachments(folder / "files"),
             catalogue=catalogue,
             knowledge=knowledge,
             sources=sources,

@@ -21,6 +21,7 @@ from pydantic_ai.messages import (
     TextPart,
     ToolCallPart,
     ToolReturnPart,
+    UserContent,
     UserPromptPart,
 )
 from pydantic_ai.models import Model
@@ -111,7 +112,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     tools: Sequence[Tool]
     context: ToolContext
     history: Sequence[ModelMessage]
-    prompt: str | None
+    prompt: str | Sequence[UserContent] | None
     answers: Mapping[str, Any]
     verdicts: Mapping[str, Verdict] = {}
 
@@ -263,7 +264,7 @@ def recalled(stored: bytes) -> list[ModelMessage]:
     return ModelMessagesTypeAdapter.validate_json(stored)
 
 
-def retold(prompt: str, answer: str | None) -> list[ModelMessage]:
+def retold(prompt: str | Sequence[UserContent], answer: str | None) -> list[ModelMessage]:
     """A question and what was answered, for turns whose own record was lost with their node."""
     told: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(prompt)])]
     if answer:

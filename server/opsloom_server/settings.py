@@ -38,6 +38,8 @@ class Limits(BaseSettings):
     control_frames_per_second: int = Field(20, ge=0, description="Pings a second and socket")
     fragments: int = Field(64, ge=0, description="Fragments of one message")
     upload_bytes: int = Field(20_971_520, ge=0, description="Largest upload, bytes")
+    user_files_bytes: int = Field(1_073_741_824, ge=0, description="Uploaded files of a user together, bytes")
+    visitor_files_bytes: int = Field(52_428_800, ge=0, description="Uploaded files of a visitor together, bytes")
     query_seconds: float = Field(5, ge=0, description="Longest query of a data source, seconds")
     query_cost: float = Field(1_000_000, ge=0, description="Costliest query of a data source, the planner's units")
     body_bytes_per_second: int = Field(500, ge=0, description="Slowest body of a request, bytes a second")

@@ -47,6 +47,9 @@ TITLE_CHARS: Final = 60
 QUEUE: Final = 20
 """Messages that may wait behind a running turn."""
 
+FILES: Final = 10
+"""That one message may carry."""
+
 Command = Send | Edit | Retry | Act | Choose | Withdraw | Feedback
 Reply = DurableFrame | Ack
 
@@ -290,6 +293,8 @@ class _Step:
         text = _clean(request.text)
         parts: list[Part] = [TextPart(text=text)] if text else []
         if request.files:
+            if len(request.files) > FILES:
+                raise Invalid(f"A message may carry {FILES} files; this one has {len(request.files)}.")
             files = await attached(self._database, self._session.user, request.files)
             if len(files) != len(set(request.files)):
                 raise NotFound("One of the files is not there any more; please attach it again.")

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from opsloom_server.hub.attachments import Attachments
 from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.wakeups import WakeUps
@@ -27,6 +28,7 @@ class Environment(Struct, frozen=True):
     database: Database
     models: Models
     budgets: Budgets
+    attachments: Attachments
     catalogue: Catalogue
     knowledge: Finder | None
     sources: DataSources

@@ -20,6 +20,7 @@ from opsloom_protocol.messages import (
 from pydantic_ai.messages import ModelMessage
 
 from opsloom_server.errors import Budget, OpsloomError, Unavailable
+from opsloom_server.hub.attachments import without_files
 from opsloom_server.hub.ending import Ending, answered_by, of_answer, of_errand, used_up
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.metering import Bound
@@ -325,8 +326,9 @@ class RunningTurn:
                 outcome = await run_errand(told, self, self._calls)
             else:
                 outcome = await run(told, self, self._stop, self._calls, self._meter)
+                outcome = replace(outcome, history=without_files(outcome.history))
                 if outcome.status == "done":
-                    self._known = [*told.history, *outcome.history], told.context.tainted
+                    self._known = without_files([*told.history, *outcome.history]), told.context.tainted
             status = outcome.status
         except asyncio.CancelledError:
             status = "stopped" if self.stopping else "interrupted"
