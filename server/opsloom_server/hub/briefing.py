@@ -73,7 +73,10 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         model=model,
         model_name=turn.model,
         instructions=_instructions(spec.instructions, context.asking),
-        settings=dict(spec.model_settings),
+        settings={
+            **environment.models.cache_key([turn.model, *spec.fallback_models], session.id),
+            **spec.model_settings,
+        },
         tools=tools,
         context=replace(context, tainted=tainted or outside.in_history(history)),
         history=history,

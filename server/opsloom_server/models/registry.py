@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,16 @@ class Models:
         from pydantic_ai.models.fallback import FallbackModel
 
         return FallbackModel(first, *others)
+
+    def cache_key(self, names: Sequence[str], session: str) -> dict[str, str]:
+        """A setting that leads a session's requests to where OpenAI has kept its beginning. Empty where one of the
+        models may be asked at a compatible server: some refuse what they do not know."""
+        kinds = {split(name, self.settings.extensions)[0] for name in names}
+        foreign = {"ollama"} | ({"openai-chat"} if self.settings.openai_base_url is not None else set())
+        if not kinds & {"openai", "openai-chat"} or kinds & foreign:
+            return {}
+        # A session's id opens it, so it is not told.
+        return {"openai_prompt_cache_key": sha256(session.encode()).hexdigest()[:32]}
 
     def missing(self, name: str) -> str | None:
         """Why the model of this name cannot be used here, in words; None where it can."""
