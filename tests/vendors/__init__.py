@@ -1,4 +1,4 @@
-"""A scripted model server that speaks OpenAI's and Anthropic's real streaming formats. See `vendors.server`."""
+"""A scripted model server that speaks the real streaming formats of OpenAI, Anthropic and Bedrock: `vendors.server`."""
 
 from vendors.script import (
     Cut,

@@ -25,8 +25,10 @@ from vendors.script import (
     find,
     text_of,
 )
-from vendors.wire import Item, arguments, flatten, pieces, sent
+from vendors.wire import EVENTS, Failure, Item, arguments, flatten, pieces, sent
 from vendors.wire import event as sse
+
+content_type = EVENTS
 
 _STOP = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 _ERRORS = {
@@ -57,7 +59,7 @@ def _message(request: dict[str, Any], content: list[dict[str, Any]], usage: Usag
         "stop_reason": None,
         "stop_sequence": None,
         "usage": {
-            "input_tokens": usage.input,
+            "input_tokens": usage.input - usage.cached,
             "output_tokens": 1,
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": usage.cached,
@@ -158,9 +160,43 @@ def whole(script: Script, request: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def error(error: HttpError) -> dict[str, Any]:
+def error(error: HttpError) -> Failure:
     kind = error.type or _ERRORS.get(error.status, "api_error")
-    return {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": "req_scripted"}
+    body = {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": "req_scripted"}
+    return Failure(error.status, body)
+
+
+def invalid(request: dict[str, Any]) -> str | None:
+    """Claude's rules for a conversation."""
+    messages = request.get("messages", [])
+    if not messages or messages[0]["role"] != "user":
+        return 'messages: first message must use the "user" role'
+    open_calls: list[str] = []
+    for number, message in enumerate(messages):
+        content = message["content"]
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        if not blocks:
+            return f"messages.{number}: all messages must have non-empty content"
+        results = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
+        if sorted(results) != sorted(open_calls):
+            return f"messages.{number}: tool_use ids {open_calls}, tool_result blocks {results}"
+        if results and any(block["type"] != "tool_result" for block in blocks[: len(results)]):
+            return f"messages.{number}: tool_result blocks must come first"
+        if message["role"] == "assistant" and results:
+            return f"messages.{number}: tool_result in an assistant message"
+        for block in blocks:
+            if block["type"] == "text" and not block["text"].strip():
+                return f"messages.{number}: text content blocks must contain non-whitespace text"
+            if block["type"] == "thinking" and not block.get("signature"):
+                return f"messages.{number}: thinking.signature: Field required"
+        open_calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
+        if open_calls and message["role"] != "assistant":
+            return f"messages.{number}: tool_use in a user message"
+    if open_calls:
+        return f"tool_use ids were found without tool_result blocks: {open_calls}"
+    if messages[-1]["role"] != "user":
+        return "This model does not support assistant message prefill."
+    return None
 
 
 def question(request: dict[str, Any]) -> str:

@@ -24,8 +24,10 @@ from vendors.script import (
     Usage,
     find,
 )
-from vendors.wire import Item, arguments, flatten, pieces, sent
+from vendors.wire import EVENTS, Item, arguments, flatten, pieces, sent
 from vendors.wire import event as sse
+
+content_type = EVENTS
 
 ping = b": ping\n\n"
 
@@ -204,6 +206,27 @@ def whole(script: Script, request: dict[str, Any]) -> dict[str, Any]:
 
 
 error = openai_chat.error
+
+
+def invalid(request: dict[str, Any]) -> str | None:
+    """The rules of Responses for a conversation."""
+    asked = request.get("input", "")
+    items = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked
+    calls = [item["call_id"] for item in items if item.get("type") == "function_call"]
+    outputs = [item["call_id"] for item in items if item.get("type") == "function_call_output"]
+    if missing := [call for call in calls if call not in outputs]:
+        return f"No tool output found for function call {missing[0]}."
+    if missing := [call for call in outputs if call not in calls]:
+        return f"No tool call found for function call output with call_id {missing[0]}."
+    for number, item in enumerate(items):
+        after = items[number + 1] if number + 1 < len(items) else {}
+        if item.get("type") == "reasoning" and not (
+            after.get("role") == "assistant" or after.get("type") in ("function_call", "reasoning", "message")
+        ):
+            return f"Item '{item.get('id')}' of type 'reasoning' was provided without its required following item."
+        if "role" in item and not flatten(item.get("content")):
+            return f"input[{number}]: empty content"
+    return None
 
 
 def question(request: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from opsloom_migrations.tenancy import protect
 from sqlalchemy.dialects import postgresql
 
 revision = "0005_mcp_servers"
-down_revision: str | None = "0003_data_sources"
+down_revision: str | None = "0004_tools"
 
 # fmt: off
 

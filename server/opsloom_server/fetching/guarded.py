@@ -4,13 +4,13 @@ For conversations with a server (MCP), where `Fetcher` is for one document: each
 its addresses is judged, and one of those is connected to.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Final
 
 import httpx2
 
-from opsloom_server.fetching.addresses import Address, FetchRefused, Networks, Target, judge, target
-from opsloom_server.fetching.fetcher import TRIES, Resolve, look_up, trusted
+from opsloom_server.fetching.addresses import Address, FetchRefused, Networks, Target, target
+from opsloom_server.fetching.reaching import Reach, Resolve, trusted
 
 __all__ = ["Guarded"]
 
@@ -25,9 +25,8 @@ class Guarded(httpx2.AsyncBaseTransport):
     """
 
     def __init__(self, also: Networks = (), *, limit: int, resolve: Resolve | None = None) -> None:
-        self._also = tuple(also)
+        self._reach = Reach(also, resolve)
         self._limit = limit
-        self._resolve = resolve or look_up
         self._inner: httpx2.AsyncHTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -35,7 +34,7 @@ class Guarded(httpx2.AsyncBaseTransport):
         inner = self._inner
         if inner is None:
             inner = self._inner = httpx2.AsyncHTTPTransport(verify=await trusted(), trust_env=False)
-        for address in await self._addresses(wanted):
+        for address in await self._reach.addresses(wanted):
             try:
                 response = await inner.handle_async_request(_at(request, wanted, address))
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
@@ -46,18 +45,6 @@ class Guarded(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._inner is not None:
             await self._inner.aclose()
-
-    async def _addresses(self, wanted: Target) -> Sequence[Address]:
-        literal = wanted.literal
-        try:
-            found = [literal] if literal is not None else list(await self._resolve(wanted.host, wanted.port))
-        except (OSError, UnicodeError):
-            found = []
-        if not found:
-            raise FetchRefused("unreachable", f"No address is known for {wanted.host}. Check how it is written.")
-        for address in found:
-            judge(address, wanted.port, self._also)
-        return found[:TRIES]
 
     def _bounded(self, response: httpx2.Response) -> httpx2.Response:
         if response.headers.get("content-encoding", "identity").lower() != "identity":

@@ -15,15 +15,19 @@ from opsloom_server.rest import (
     failures,
     files,
     handbook,
+    http_tools,
     identity,
     knowledge,
     mcp_servers,
     offered,
     permissions,
     records,
+    secrets,
     sessions,
     sites,
+    templates,
     tickets,
+    versions,
 )
 from opsloom_server.rest.limits import BodyLimit
 
@@ -33,6 +37,8 @@ _ROUTERS = (
     tickets.router,
     identity.router,
     permissions.router,
+    templates.router,
+    versions.router,
     assistants.router,
     knowledge.router,
     documents.router,
@@ -41,6 +47,8 @@ _ROUTERS = (
     data_sources.router,
     mcp_servers.router,
     offered.router,
+    http_tools.router,
+    secrets.router,
     sites.router,
     records.router,
 )

@@ -15,7 +15,9 @@ from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
 from opsloom_server.tools.attached import Attached
+from opsloom_server.tools.http import HttpTools
 from opsloom_server.tools.registry import Catalogue
+from opsloom_server.tools.secrets import Secrets
 
 __all__ = ["Paces", "Services", "SessionEvents", "Worker", "demand_pace", "services_of"]
 
@@ -69,6 +71,8 @@ class Services(Struct, frozen=True, kw_only=True):
     mcp: McpServers
     catalogue: Catalogue
     attached: Attached
+    http_tools: HttpTools
+    secrets: Secrets
     hub: SessionEvents
     worker: Worker
     paces: Paces

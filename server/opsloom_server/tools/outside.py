@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from opsloom_protocol.messages import Part, ToolPart
+from opsloom_protocol.messages import FilePart, Part, ToolPart
 from pydantic_ai.messages import ModelMessage, ModelRequest, RetryPromptPart, ToolReturnPart
 
 from opsloom_server.tools.registry import Catalogue
@@ -30,5 +30,9 @@ class Outside:
         )
 
     def in_parts(self, parts: Sequence[Part]) -> bool:
-        """Whether an answer rests on one: its own words may repeat what it read."""
-        return any(isinstance(part, ToolPart) and part.tool not in self._trusted for part in parts)
+        """Whether an answer rests on one: its own words may repeat what it read. A file that a person attaches may have
+        been written by anybody."""
+        return any(
+            isinstance(part, FilePart) or (isinstance(part, ToolPart) and part.tool not in self._trusted)
+            for part in parts
+        )

@@ -61,7 +61,7 @@ class TestContract:
             assert missing in caught.value.text
 
     async def test_makes_a_model_without_a_request(self, name: str, vendor: ScriptedVendor) -> None:
-        models = Models(settings_for(vendor, aws_region="eu-central-1"))
+        models = Models(settings_for(vendor))
         made = models.resolve(name)
         assert isinstance(made, Model)
         assert models.resolve(name) is made
@@ -70,11 +70,8 @@ class TestContract:
 
     async def test_answers(self, name: str, vendor: ScriptedVendor) -> None:
         vendor.script([Text("Hello to you.")])
-        models = Models(settings_for(vendor, aws_region="eu-central-1", demo_words_per_second=0))
+        models = Models(settings_for(vendor, demo_words_per_second=0))
         deps = Deps()
-        if name == "bedrock":  # nothing here speaks AWS's binary event stream; what it builds is checked above
-            await models.close()
-            return
         result = await run(models.resolve(name), deps, "hello")
         assert result.output == deps.sink.of("text") != ""
         await models.close()
@@ -208,3 +205,25 @@ def test_importing_the_list_imports_no_vendor() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("written", "spelling"),
+    [
+        ("gpt-6-luna", "openai:gpt-6-luna"),
+        ("o5-mini", "openai:o5-mini"),
+        ("claude-sonnet-5-5", "anthropic:claude-sonnet-5-5"),
+        ("Claude:claude-haiku-5-5", "anthropic:claude-haiku-5-5"),
+        ("llama3.3", "ollama:llama3.3"),
+        ("llama3.3:70b", "ollama:llama3.3:70b"),
+        ("gpt-oss:20b", "ollama:gpt-oss:20b"),
+        ("us.anthropic.claude-opus-5-5", "bedrock:us.anthropic.claude-opus-5-5"),
+        ("opneai:gpt-6-luna", "openai:gpt-6-luna"),
+        ("OpenAI:gpt-6-luna", "openai:gpt-6-luna"),
+        ("vllm:my-model", "openai-chat:my-model"),
+    ],
+)
+def test_a_name_that_people_know_is_told_its_right_spelling(written: str, spelling: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        split(written)
+    assert f"Did you mean “{spelling}”" in refused.value.text

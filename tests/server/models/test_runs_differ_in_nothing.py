@@ -22,11 +22,14 @@ from pydantic_ai.exceptions import ContentFilterError, OutputTokenLimitExceeded,
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ToolCallPart
 from pydantic_ai.models import Model
 from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.models.bedrock import BedrockConverseModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
+from pydantic_ai.providers.bedrock import BedrockProvider
 from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RunUsage
-from server.models.runs import AGENT, INSTRUCTIONS, TOOLS, Deps, run, settings_for
+from server.models.runs import AGENT, INSTRUCTIONS, MODELS, TOOLS, Deps, run, settings_for
 from vendors import (
     Cut,
     Finish,
@@ -44,7 +47,7 @@ from vendors import (
 )
 from vendors.wire import sent
 
-KINDS = ("openai-chat", "openai", "anthropic")
+KINDS = ("openai-chat", "openai", "anthropic", "bedrock", "bedrock-claude")  # Ollama is Chat Completions
 Way = Callable[[Model, Deps, Stop], Coroutine[Any, Any, tuple[str, Sequence[ModelMessage], RunUsage]]]
 TOKENS = [
     "Hel",
@@ -130,13 +133,25 @@ splits = st.one_of(st.none(), st.just(whole), st.just(crlf), st.integers(0, 99).
 
 def normal(kind: str, vendor: ScriptedVendor) -> Model:
     """The framework's own model, with the SDK's own reader."""
+    name = MODELS[kind].partition(":")[2]
+    if kind == "bedrock":  # boto3, whose calls block a thread each
+        amazon = BedrockProvider(region_name="eu-central-1", base_url=vendor.bedrock_url)
+        amazon.client.meta.config.retries = {"total_max_attempts": 1}
+        return BedrockConverseModel(name, provider=amazon, settings=ModelSettings(cache=True))
+    if kind == "bedrock-claude":
+        bedrock = anthropic.AsyncAnthropicBedrock(
+            aws_region="eu-central-1", base_url=vendor.bedrock_url, max_retries=0
+        )
+        return AnthropicModel(
+            name, provider=AnthropicProvider(anthropic_client=bedrock), settings=ModelSettings(cache=True)
+        )
     if kind == "anthropic":
         client = anthropic.AsyncAnthropic(api_key="k", base_url=vendor.anthropic_base_url, max_retries=0)
-        return AnthropicModel("m", provider=AnthropicProvider(anthropic_client=client))
+        return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))
     provider = OpenAIProvider(
         openai_client=openai.AsyncOpenAI(api_key="k", base_url=vendor.openai_base_url, max_retries=0)
     )
-    return OpenAIResponsesModel("m", provider=provider) if kind == "openai" else OpenAIChatModel("m", provider=provider)
+    return OpenAIResponsesModel(name, provider=provider) if kind == "openai" else OpenAIChatModel(name, provider=provider)
 
 
 def plain(value: Any) -> Any:
@@ -233,7 +248,7 @@ class Bench:
         self.runner.run(self._compare(kind, script, stop))
 
     async def _compare(self, kind: str, script: list[Step], stop: bool) -> None:
-        fast = self.models.resolve(f"{kind}:m")
+        fast = self.models.resolve(MODELS[kind])
         assert isinstance(fast, Seam)
         fast.retries = Retries(tries=1)
         expected = await outcome(theirs, self.slow[kind], self.vendor, script, stop)
@@ -242,8 +257,10 @@ class Bench:
     async def _close(self) -> None:
         await self.models.close()
         for model in self.slow.values():
-            assert isinstance(model, AnthropicModel | OpenAIChatModel | OpenAIResponsesModel)
-            await model.client.close()
+            if isinstance(model, BedrockConverseModel):
+                model.client.close()
+            elif isinstance(model, AnthropicModel | OpenAIChatModel | OpenAIResponsesModel):
+                await model.client.close()
         await self.vendor.stop()
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, MutableMapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from databases import database, migrated_template, migrated_url
 from opsloom_protocol.messages import FeedbackMark
 from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
+from opsloom_server.fetching import Caller
 from opsloom_server.mcp import McpServers
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.settings import Limits, Settings
@@ -19,6 +21,8 @@ from opsloom_server.sources import Bounds, DataSources
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
 from opsloom_server.tools import AttachedTools, load_catalogue
+from opsloom_server.tools.http import HttpTools
+from opsloom_server.tools.secrets import Secrets
 from sqlalchemy import text
 
 __all__ = ["database", "migrated_template", "migrated_url", "rest"]
@@ -143,6 +147,9 @@ def client(services: Services, bearer: str | None = None, **headers: str) -> htt
 @pytest_asyncio.fixture
 async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
     told = Told(database)
+    catalogue = load_catalogue()
+    secrets = Secrets(database, b"s" * 32)
+    tools = HttpTools(database, Caller([ip_network("127.0.0.1/32")]), secrets, catalogue.tools)
     servers = McpServers(database, b"s" * 32, commands=(), networks=(), files=tmp_path / "files")
     services = Services(
         settings=Settings(),
@@ -151,9 +158,11 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
         files=tmp_path / "files",
         knowledge=Knowledge(database.transact, None),
         sources=DataSources(database, b"s" * 32, Bounds()),
+        catalogue=catalogue,
+        attached=AttachedTools(tools, servers),
+        http_tools=tools,
+        secrets=secrets,
         mcp=servers,
-        catalogue=load_catalogue(),
-        attached=AttachedTools(servers),
         hub=told,
         worker=told,
         paces=Paces.of(Limits(connects_per_second=0, visitors_per_minute=20)),

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic_ai.models.ollama import OllamaModel
 from pydantic_ai.models.openai import OpenAIChatModel
 
+from opsloom_server.models.seam.events import ServerSentEvents
 from opsloom_server.models.seam.model import Seam
 from opsloom_server.models.seam.reader import Piece, Reader
 from opsloom_server.models.seam.watch import ModelTimeouts
@@ -149,9 +150,9 @@ class ChatClient(AsyncOpenAI):
     def chat(self) -> AsyncChat:
         return _Chat(self)
 
-    def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
+    def _make_sse_decoder(self) -> Reader[bytes, ServerSentEvent]:
         lines: Any = super()._make_sse_decoder()
-        return Reader(ChatWire(), lines, self.timeouts)
+        return Reader(ChatWire(), ServerSentEvents(lines), self.timeouts)
 
     def _process_response_data(self, *, data: object, cast_to: Any, response: Any) -> Any:
         """A chunk through pydantic's compiled validator, in 3 µs.

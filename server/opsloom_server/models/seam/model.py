@@ -97,7 +97,7 @@ class Seam(Model[Any]):
         # Both names are private to pydantic-ai and the SDK; their versions are pinned and the differential test
         # fails when they go. A response that was not streamed has neither.
         source = getattr(getattr(streamed, "_response", None), "source", None)
-        reader = getattr(source, "_decoder", None)
+        reader = getattr(streamed, "reader", None) or getattr(source, "_decoder", None)
         if sink is None or run_context.run_id is None or not isinstance(reader, Reader):
             return None
         feed = feeds.opened(run_context.run_id, sink, getattr(run_context.deps, "calls", None))

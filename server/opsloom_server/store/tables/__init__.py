@@ -11,6 +11,7 @@ from opsloom_server.store.tables import (
     mcp,
     nodes,
     records,
+    tools,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "metadata",
     "nodes",
     "records",
+    "tools",
 ]
