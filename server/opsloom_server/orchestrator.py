@@ -40,6 +40,7 @@ from opsloom_server.tools.toolset import OpsloomToolset
 # A conversation that calls tools in a circle ends here, not on the bill.
 REQUESTS: Final = 16
 TOOL_CALLS: Final = 40
+LIMITS: Final = UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS)
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     prompt: str | None
     answers: Mapping[str, Any]
     verdicts: Mapping[str, Verdict] = {}
+    limits: UsageLimits = LIMITS
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -86,7 +88,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 # One agent for all: what differs from run to run is given to the run, and making an agent takes 0.4 ms. A run ends in
 # words or in questions that wait for a person.
-_LIMITS: Final = UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS)
 _AGENT: Final = Agent(deps_type=Deps, output_type=[str, DeferredToolRequests], name="assistant")
 
 
@@ -107,7 +108,7 @@ async def run(brief: Brief, sink: Sink, stop: Stop, calls: RunningCalls) -> Outc
         settings=brief.settings or None,  # type: ignore[arg-type]
         tools=toolset.definitions,
         toolsets=[toolset],
-        limits=_LIMITS,
+        limits=brief.limits,
     )
     try:
         asked = [part for call, part in unanswered.items() if call in verdicts]

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     embedder: str = "all-MiniLM-L6-v2"
     fetch_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     app_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    mcp_commands: Annotated[tuple[str, ...], NoDecode] = ()
     extensions: Path | None = None
     lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
     approval_seconds: float = Field(
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
 
     limits: Limits = Field(default_factory=lambda: Limits())
 
-    @field_validator("trusted_proxies", "fetch_networks", "app_origins", mode="before")
+    @field_validator("trusted_proxies", "fetch_networks", "app_origins", "mcp_commands", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

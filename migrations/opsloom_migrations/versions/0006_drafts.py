@@ -6,7 +6,7 @@ from opsloom_migrations.tenancy import protect
 from sqlalchemy.dialects import postgresql
 
 revision = "0006_drafts"
-down_revision: str | None = "0003_data_sources"
+down_revision: str | None = "0005_mcp_servers"
 
 # fmt: off
 

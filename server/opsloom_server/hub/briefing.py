@@ -41,14 +41,17 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     spec = session.assistant.spec
     known = session.recall(turn.question)
     context = await _context(session, turn.message)
+    missing = environment.catalogue.lacks(spec.tools)
+    attached = await environment.attached.find(session.workspace, missing) if missing else {}
     tools = tools_for(
         environment.catalogue,
         names=spec.tools,
         blocks=spec.blocks,
         knowledge_bases=spec.knowledge_bases,
         asking=context.asking,
+        attached=attached,
     )
-    outside = Outside(environment.catalogue)
+    outside = Outside(environment.catalogue, attached.values())
     prompt: str | None
     if known is not None and turn.question is not None:
         (history, tainted), own, prompt, blocks = known, [], _text(turn.question.parts), []
@@ -67,8 +70,8 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         own = recalled(told[-1].history) if told[-1].history is not None else []
         history = [*_history(told[:-1] if going_on else told[:-2], replies), *own]
         prompt = None if going_on else _text(told[-2].parts)
-    # What databases call and hold their things is text from outside as well.
-    tainted = tainted or context.asking is not None
+    # What databases call and hold their things, and what others' tools say of themselves, is text from outside as well.
+    tainted = tainted or context.asking is not None or any(tool.foreign for tool in tools)
     made = Brief(
         model=environment.models.resolve(turn.model, spec.fallback_models),
         model_name=turn.model,
@@ -142,6 +145,7 @@ async def _context(session: LiveSession, answer: Message) -> ToolContext:
         knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
         asking=await _asking(session),
         kinds=environment.catalogue.kinds,
+        blocks=tuple(session.assistant.spec.blocks),
         shown={part.block.id: part.block for part in answer.parts if isinstance(part, BlockPart)},
         answer=answer.id,
     )

@@ -248,13 +248,15 @@ async def checked(
     def looked_at(name: str) -> Sequence[str]:
         return fields[name] if changed is None or name in changed else ()
 
-    kinds, tools = services.catalogue.kinds, services.catalogue.tools
+    kinds = services.catalogue.kinds
+    missing = services.catalogue.lacks(looked_at("tools"))
+    attached = await services.attached.find(principal.workspace, missing) if missing else {}
     issues += [
         Issue(path="/blocks", text=f"There is no block “{one}”.") for one in looked_at("blocks") if one not in kinds
     ]
-    issues += [
-        Issue(path="/tools", text=f"There is no tool “{one}”.") for one in looked_at("tools") if one not in tools
-    ]
+    issues += [Issue(path="/tools", text=f"There is no tool “{one}”.") for one in missing if one not in attached]
+    if f"assistant:{fields['slug']}" in looked_at("tools"):
+        issues.append(Issue(path="/tools", text="An assistant cannot ask itself."))
     for name in ("model", "fallback_models"):
         models = fields[name] if isinstance(fields[name], (list, tuple)) else [fields[name]]
         for model in models if looked_at(name) else ():

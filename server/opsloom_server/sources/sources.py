@@ -27,6 +27,7 @@ __all__ = ["Answer", "DataSources", "description_of"]
 AT_ONCE: Final = 4
 """Queries that one data source is asked at the same time by this node; more wait their turn."""
 _WAIT: Final = 5.0
+_LOST: Final = "The address of this data source cannot be read: OPSLOOM_SECRET is another one now. Give its url again."
 _BUSY: Final = "This data source is being asked by too many people just now. Try again in a moment."
 
 
@@ -42,7 +43,7 @@ class DataSources:
 
     def __init__(self, database: Database, secret: bytes, bounds: Bounds) -> None:
         self._database = database
-        self._seal = Seal(secret)
+        self._seal = Seal(secret, "data sources", _LOST)
         self._bounds = bounds
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 

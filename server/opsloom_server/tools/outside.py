@@ -1,19 +1,21 @@
 """Text from outside in what a model is told: who wrote it may have meant the model to do something."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from opsloom_protocol.messages import FilePart, Part, ToolPart
 from pydantic_ai.messages import ModelMessage, ModelRequest, RetryPromptPart, ToolReturnPart
 
 from opsloom_server.tools.registry import Catalogue
+from opsloom_server.tools.tool import Tool
 
 
 class Outside:
-    """Knows by a call's tool whether its result is text from outside. A tool that is not loaded any more may have
-    brought anything."""
+    """Knows by a call's tool whether its result is text from outside. A tool that is neither loaded nor `attached` any
+    more may have brought anything."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._trusted = {tool.name for tool in catalogue.tools.values() if not tool.untrusted} | {
+    def __init__(self, catalogue: Catalogue, attached: Iterable[Tool] = ()) -> None:
+        here = (*catalogue.tools.values(), *attached)
+        self._trusted = {tool.name for tool in here if not tool.untrusted} | {
             handler.name for handler in catalogue.handlers.values() if not handler.untrusted
         }
 
