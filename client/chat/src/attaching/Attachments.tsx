@@ -72,16 +72,16 @@ export default function Attachments({ given, onChange }: { given: readonly File[
 function Attachment({ item, remove }: { item: Item; remove: () => void }): ReactNode {
   const { name, size, url, done, file, error } = item;
   return (
-    <li className={`relative flex h-14 max-w-full items-center gap-2 overflow-hidden rounded-card border pe-1 animate-appear ${error ? "border-danger" : "border-line"} ${url ? "" : "ps-3"}`}>
+    <li className={`relative flex min-h-14 max-w-full items-center gap-2 overflow-hidden rounded-card border pe-1 animate-appear ${error ? "border-danger" : "border-line"} ${url ? "" : "ps-3"}`}>
       {url ? (
         <img src={url} alt="" className={`size-14 shrink-0 object-cover transition-opacity duration-150 ${file ? "" : "opacity-50"}`} />
       ) : (
         <FileText size={20} strokeWidth={1.75} aria-hidden className="shrink-0 text-muted" />
       )}
-      <span className="min-w-0 max-w-44">
+      <span className={`min-w-0 ${error ? "max-w-80 py-1.5" : "max-w-44"}`}>
         <span className="block truncate text-ui">{name}</span>
         {error ? (
-          <span role="alert" className="line-clamp-2 text-caption leading-tight text-danger" title={error}>{error}</span>
+          <span role="alert" className="block text-caption text-danger">{error}</span>
         ) : (
           <span className="block text-caption tabular-nums text-muted">{file ? bytes(size) : `Uploading · ${Math.round(done * 100)} %`}</span>
         )}
