@@ -296,11 +296,18 @@ export interface FileRef {
 }
 /**
  * Tokens as the vendor counted them; `cost` in US dollars where the price is known.
+ *
+ *     `cached_tokens` are those of the input that the vendor had kept from an earlier request, `reasoning_tokens` those of
+ *     the output that were thought and not said. `estimated`: the vendor gave no figures, as where an answer was stopped,
+ *     and the text was counted instead.
  */
 export interface Usage {
   input_tokens: number;
   output_tokens: number;
+  cached_tokens?: number;
+  reasoning_tokens?: number;
   cost?: number | null;
+  estimated?: boolean;
 }
 export interface FeedbackMark {
   value: -1 | 0 | 1;

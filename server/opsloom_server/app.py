@@ -23,6 +23,8 @@ from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
 from opsloom_server.fetching import Caller, Fetcher
 from opsloom_server.hub import Hub
+from opsloom_server.hub.attachments import Attachments
+from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.consulting import Consulting
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.environment import Environment
@@ -125,8 +127,9 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         http_tools = HttpTools(database, Caller(settings.fetch_networks), secrets, catalogue.tools)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
+        budgets = Budgets(limits, models.prices)
         without_code = AttachedTools(http_tools, servers)
-        consulting = Consulting(database, models, catalogue, knowledge, sources, without_code)
+        consulting = Consulting(database, models, catalogue, knowledge, sources, without_code, budgets)
         node = new_id("nod")
         hot: HotLog = Nowhere()
         counts: SharedCounts | None = None
@@ -141,6 +144,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             secret=key,
             database=database,
             models=models,
+            budgets=budgets,
+            attachments=Attachments(folder / "files"),
             catalogue=catalogue,
             attached=AttachedTools(without_code, consulting),
             knowledge=knowledge,

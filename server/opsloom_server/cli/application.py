@@ -205,17 +205,23 @@ def restore(
     restore_command(slug, version)
 
 
-@application.command(epilog=_example("opsloom doctor", 'psql "$(opsloom doctor --dsn | tail -1)"'))
+@application.command(
+    epilog=_example("opsloom doctor", "opsloom doctor --online", 'psql "$(opsloom doctor --dsn | tail -1)"')
+)
 def doctor(
     dsn: Annotated[
         bool,
         typer.Option("--dsn", help="Print the address of the database in use, with its password, last."),
     ] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask each model provider that is set up for its models; costs nothing."),
+    ] = False,
 ) -> None:
     """Look at this machine and the settings: what works, what does not, and what to do about it."""
     from opsloom_server.cli.doctor import doctor_command
 
-    doctor_command(dsn=dsn)
+    doctor_command(dsn=dsn, online=online)
 
 
 @application.command(name="setup-model")

@@ -47,6 +47,9 @@ TITLE_CHARS: Final = 60
 QUEUE: Final = 20
 """Messages that may wait behind a running turn."""
 
+FILES: Final = 10
+"""That one message may carry."""
+
 Command = Send | Edit | Retry | Act | Choose | Withdraw | Feedback
 Reply = DurableFrame | Ack
 
@@ -140,7 +143,7 @@ class Commands:
                     waiting = await queue(database, session.id)
                 if session.turn is not None or not waiting:
                     return None
-                step = _Step(session, database, journal, _author_of(waiting[0]))
+                step = _Step(session, database, journal, _author_of(waiting[0]), anyway=True)
                 await step.leave_queue(waiting[0])
                 made = await journal.close()
             session.publish(made, journal.leaf, journal.title)
@@ -155,12 +158,20 @@ def _author_of(message: Message) -> Author:
 class _Step:
     """One request inside its transaction."""
 
-    def __init__(self, session: LiveSession, database: AsyncConnection, journal: Journal, author: Author) -> None:
+    def __init__(
+        self,
+        session: LiveSession,
+        database: AsyncConnection,
+        journal: Journal,
+        author: Author,
+        *,
+        anyway: bool = False,
+    ) -> None:
         self._session = session
         self._database = database
         self._journal = journal
         self._author = author
-        self._beginning = Beginning(session, journal)
+        self._beginning = Beginning(session, journal, anyway=anyway)
         self._acting = Acting(session, database, journal, self._beginning)
 
     async def take(self, request: Command) -> Reply:
@@ -286,6 +297,8 @@ class _Step:
         text = _clean(request.text)
         parts: list[Part] = [TextPart(text=text)] if text else []
         if request.files:
+            if len(request.files) > FILES:
+                raise Invalid(f"A message may carry {FILES} files; this one has {len(request.files)}.")
             files = await attached(self._database, self._session.user, request.files)
             if len(files) != len(set(request.files)):
                 raise NotFound("One of the files is not there any more; please attach it again.")

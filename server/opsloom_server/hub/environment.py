@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from opsloom_server.hub.attachments import Attachments
+from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.log.batches import Batches
@@ -27,6 +29,8 @@ class Environment(Struct, frozen=True):
     secret: bytes
     database: Database
     models: Models
+    budgets: Budgets
+    attachments: Attachments
     catalogue: Catalogue
     attached: Attached
     knowledge: Finder | None

@@ -61,7 +61,7 @@ class McpServers:
         reserved: Sequence[str] = (),
     ) -> None:
         self._database = database
-        self._seal = Seal(secret)
+        self._seal = Seal(secret, "MCP servers", _UNSEALED)
         self._commands = commands
         self._networks = networks
         self._keeping = Keeping(database, files)
@@ -156,9 +156,10 @@ class McpServers:
 
     def reach_of(self, workspace: str, row: ServerRow) -> Reach:
         """How it is reached, with its secrets. Raises Invalid where they were sealed under another secret."""
+        opened = self._seal.open(row.sealed, workspace, row.id)
         try:
-            return decoded(self._seal.open(row.sealed, workspace, row.id))
-        except (Invalid, msgspec.DecodeError):
+            return decoded(opened)
+        except msgspec.DecodeError:
             raise Invalid(_UNSEALED) from None
 
     async def find(self, workspace: str, names: Sequence[str]) -> Mapping[str, Tool]:

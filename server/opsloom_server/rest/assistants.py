@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from opsloom_server.auth import Principal
 from opsloom_server.errors import Invalid, NotFound
+from opsloom_server.hub.budgets import wrong_limits
 from opsloom_server.models.registry import split
 from opsloom_server.rest.access import Admin, Anyone, Member, Served
 from opsloom_server.rest.paging import CursorParam, LimitParam, Page, at_word, turn_page, word
@@ -264,6 +265,8 @@ async def checked(
                 split(model)
             except Invalid as error:
                 issues.append(Issue(path=f"/{name}", text=error.text))
+    if changed is None or "limits" in changed:
+        issues += wrong_limits(fields["limits"])
     async with services.database.transact(principal.workspace) as connection:
         stored = {
             "knowledge_bases": await bases_named(connection, list(fields["knowledge_bases"])),
