@@ -3,6 +3,7 @@
 from opsloom_server.fetching.addresses import FetchRefused, Networks, Target, judge, target
 from opsloom_server.fetching.caller import Answered, Call, Caller
 from opsloom_server.fetching.fetcher import Fetched, Fetcher
+from opsloom_server.fetching.guarded import Guarded
 
 __all__ = [
     "Answered",
@@ -11,6 +12,7 @@ __all__ = [
     "FetchRefused",
     "Fetched",
     "Fetcher",
+    "Guarded",
     "Networks",
     "Target",
     "judge",

@@ -11,7 +11,7 @@ import httpx2
 
 from opsloom_server.fetching.addresses import Address, FetchRefused, Networks, Target, judge
 
-__all__ = ["REDIRECTS", "Reach", "Resolve", "look_up"]
+__all__ = ["REDIRECTS", "Reach", "Resolve", "look_up", "trusted"]
 
 REDIRECTS = 3
 # A name with a hundred addresses is tried at its first ones only.
@@ -37,8 +37,8 @@ class Reach:
         # A transport an answer: a connection that was made for one name is never used for another on the same address.
         # No client around it, which would log the address with its query. No `trust_env`: a proxy would look the name
         # up once more, by itself.
-        trust = await asyncio.to_thread(_trust)
-        for address in await self._addresses(wanted):
+        trust = await trusted()
+        for address in await self.addresses(wanted):
             async with httpx2.AsyncHTTPTransport(verify=trust, trust_env=False) as transport:
                 request = _request(method, wanted, address, headers, content)
                 try:
@@ -64,7 +64,8 @@ class Reach:
         """Raise FetchRefused for an address that may not be connected to."""
         judge(address, port, self._also)
 
-    async def _addresses(self, wanted: Target) -> Sequence[Address]:
+    async def addresses(self, wanted: Target) -> Sequence[Address]:
+        """Where a name may be connected to, the first few. Raises FetchRefused."""
         literal = wanted.literal
         try:
             found = [literal] if literal is not None else list(await self._resolve(wanted.host, wanted.port))
@@ -108,6 +109,11 @@ def _distrusted(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+async def trusted() -> ssl.SSLContext:
+    """The system's own certificates."""
+    return await asyncio.to_thread(_trust)
 
 
 @cache

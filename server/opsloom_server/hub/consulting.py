@@ -15,8 +15,11 @@ from opsloom_blocks import schema_of
 from pydantic_ai.usage import UsageLimits
 
 from opsloom_server.auth.standing import may_use
-from opsloom_server.errors import Forbidden, Invalid, Unavailable
+from opsloom_server.errors import Budget, Forbidden, Invalid, Unavailable
+from opsloom_server.hub.budgets import Budgets
+from opsloom_server.hub.ending import answered_by
 from opsloom_server.hub.listening import Listening
+from opsloom_server.hub.metering import Meter
 from opsloom_server.models import Models, Stop, default_model
 from opsloom_server.orchestrator import Brief, Outcome, run
 from opsloom_server.sources import Asking, DataSources
@@ -75,8 +78,10 @@ class Consulting:
         knowledge: Finder | None,
         sources: DataSources,
         attached: Attached,
+        budgets: Budgets,
     ) -> None:
         self._database = database
+        self._budgets = budgets
         self._models = models
         self._catalogue = catalogue
         self._knowledge = knowledge
@@ -129,8 +134,10 @@ class Consulting:
             return await may_use(connection, user, assistant.id, public=assistant.public)
 
     async def answer(self, assistant: Assistant, question: str, context: ToolContext, sink: Listening) -> Outcome:
-        """Run it. Raises `Invalid` where its model cannot be used."""
+        """Run it. Raises `Invalid` where its model cannot be used, and `Budget` where that is used up."""
         spec, workspace = assistant.spec, context.workspace
+        async with self._database.transact(workspace) as connection:
+            bounds = await self._budgets.admit(connection, workspace, context.user, assistant)
         rows = await self._sources.listed(workspace, spec.data_sources) if spec.data_sources else []
         asking = Asking(self._sources, workspace, rows) if rows else None
         missing = [name for name in self._catalogue.lacks(spec.tools) if not name.startswith(PREFIX)]
@@ -146,7 +153,7 @@ class Consulting:
         model = spec.model or default_model(self._models.settings)
         told = [spec.instructions, _ASKED_ASIDE, asking.told() if asking is not None else ""]
         brief = Brief(
-            model=self._models.resolve(model, spec.fallback_models),
+            model=await self._models.ready(model, spec.fallback_models),
             model_name=model,
             instructions="\n\n".join(text for text in told if text),
             settings={"max_tokens": LIMITS.output_tokens_limit} | dict(spec.model_settings),
@@ -167,20 +174,40 @@ class Consulting:
             answers={},
             limits=LIMITS,
         )
-        outcome = await run(brief, sink, Stop(), RunningCalls())
-        if outcome.usage is not None:
-            async with self._database.transact(workspace) as connection:
-                used = usage_write(
-                    workspace,
+        stop = Stop()
+        meter = self._budgets.meter(model, bounds)
+        meter.halt = stop.ask
+        outcome: Outcome | None = None
+        try:
+            outcome = await run(brief, sink, stop, RunningCalls(), meter)
+        finally:
+            await self._count(assistant, model, context, meter, outcome)
+        if meter.crossed is not None:
+            raise Budget(meter.crossed.words)
+        return outcome
+
+    async def _count(
+        self, assistant: Assistant, model: str, context: ToolContext, meter: Meter, outcome: Outcome | None
+    ) -> None:
+        """Put what was used to the figures of the one who asked, whatever came of it."""
+        answered = answered_by(model, assistant.spec.fallback_models, outcome)
+        used = meter.total(self._models.prices.of(answered), broken_off=outcome is None or outcome.status != "done")
+        try:
+            async with self._database.transact(context.workspace) as connection:
+                wish = usage_write(
+                    context.workspace,
                     context.user,
                     assistant.id,
-                    model,
-                    input_tokens=outcome.usage.input_tokens,
-                    output_tokens=outcome.usage.output_tokens,
-                    cost=outcome.usage.cost,
+                    answered,
+                    input_tokens=used.input_tokens,
+                    output_tokens=used.output_tokens,
+                    cached_tokens=used.cached_tokens,
+                    reasoning_tokens=used.reasoning_tokens,
+                    cost=used.cost,
                 )
-                await write(driver_of(connection), [used])
-        return outcome
+                await write(driver_of(connection), [wish])
+        finally:
+            meter.leave(used)
 
 
 class AskAssistant(Tool):

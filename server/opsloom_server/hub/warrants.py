@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.store.approvals import is_allowed, spend
-from opsloom_server.store.assistants import assistant_by_id
 from opsloom_server.tools.approving import GONE, VOID
 from opsloom_server.tools.registry import tools_for
 from opsloom_server.tools.tool import Due, Tool
@@ -48,8 +47,8 @@ class Warrants:
         return tool in await self._usable(connection, attached)
 
     async def _usable(self, connection: AsyncConnection, attached: Mapping[str, Tool]) -> set[str]:
-        """The tools of the assistant as it is now."""
-        assistant = await assistant_by_id(connection, self._session.assistant.id)
+        """The tools of the assistant, or of the draft that is tried here, as it is now."""
+        assistant = await self._session.serving(connection)
         if assistant is None:
             return set()
         spec = assistant.spec

@@ -19,7 +19,7 @@ from opsloom_server.tools import ToolContext
 from opsloom_server.tools.http import Definition
 from opsloom_server.tools.trying import try_tool as tried
 
-__all__ = ["router"]
+__all__ = ["ToolWish", "described", "router"]
 
 router = APIRouter(prefix="/tools", tags=["tools"])
 
@@ -125,7 +125,7 @@ class Tried(BaseModel):
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def make_tool(wish: ToolWish, services: Served, principal: Admin) -> ToolShown:
     """Make a tool that calls a service. 422 names each field at fault."""
-    definition = _definition(_given(wish))
+    definition = described(wish)
     tools = services.http_tools
     async with services.database.transact(principal.workspace) as connection:
         row = await tools.add(connection, principal.workspace, principal.user, wish.name, definition)
@@ -180,6 +180,11 @@ async def try_tool(tool: str, trial: Trial, services: Served, principal: Admin) 
         summary=outcome.summary,
         ms=round((time.monotonic() - started) * 1000),
     )
+
+
+def described(wish: ToolWish) -> Definition:
+    """Return what a whole wish describes. Raises Invalid."""
+    return _definition(_given(wish))
 
 
 def _given(wish: BaseModel) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from opsloom_rag.knowledge import Knowledge
 
 from opsloom_server.auth.pace import Pace
 from opsloom_server.errors import RateLimited
+from opsloom_server.mcp import McpServers
 from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
@@ -67,6 +68,7 @@ class Services(Struct, frozen=True, kw_only=True):
     files: Path
     knowledge: Knowledge
     sources: DataSources
+    mcp: McpServers
     catalogue: Catalogue
     attached: Attached
     http_tools: HttpTools

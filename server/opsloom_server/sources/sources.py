@@ -91,8 +91,12 @@ class DataSources:
             judged = await asyncio.to_thread(judge, query, description_of(source).known())
             return Answer(await run(address, judged.text, self._bounds), judged.tables)
 
+    def url_of(self, workspace: str, source: SourceRow) -> str:
+        """The address with its password, to compare another one with. Raises Invalid under another OPSLOOM_SECRET."""
+        return self._seal.open(source.sealed, workspace, source.id)
+
     def _address(self, workspace: str, source: SourceRow) -> SourceAddress:
-        return read_address(self._seal.open(source.sealed, workspace, source.id))
+        return read_address(self.url_of(workspace, source))
 
     async def _looked_over(self, address: SourceAddress, schemas: Sequence[str] | None) -> dict[str, Any]:
         async with reading(address, self._bounds) as connection:

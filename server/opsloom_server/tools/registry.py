@@ -106,13 +106,20 @@ def tools_for(
         if not found.waits:
             wanted.append(UPDATE_BLOCK.name)
     chosen: dict[str, Tool] = {}
-    for name in dict.fromkeys(wanted):
+    for name in dict.fromkeys(one for wish in wanted for one in spelled_out(wish, attached)):
         tool = catalogue.tools[name] if name in catalogue.tools else attached.get(name)
         if tool is None:
             log.warning("no tool %r is loaded", name)
         elif chosen.setdefault(tool.name, tool) is not tool:
             log.warning("tool %r is left out: there is another one called %r", name, tool.name)
     return list(chosen.values())
+
+
+def spelled_out(name: str, attached: Mapping[str, Tool]) -> list[str]:
+    """The names that a name of an assistant's `tools` stands for: of `server/*`, all that the server has."""
+    if not name.endswith("/*"):
+        return [name]
+    return [one for one in attached if one.startswith(name[:-1]) and one != name] or [name]
 
 
 def describe_tools(catalogue: Catalogue, attached: Iterable[Tool] = ()) -> list[dict[str, Any]]:

@@ -39,6 +39,8 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     asking: Asking | None = None
     """The databases that may be asked, where there are any."""
     kinds: Kinds = BLOCKS
+    blocks: tuple[str, ...] = ()
+    """The kinds of blocks that the assistant may show."""
     shown: Mapping[str, Block] = {}
     """The blocks of this answer by id, as they are now."""
     call: str = ""
@@ -80,6 +82,10 @@ class Tool(Protocol):
     untrusted: bool = False
     """Whether its result holds text from outside, that somebody may have written to make the model do things. From
     then on in the conversation, tools that send or fetch ask even where they are always allowed."""
+
+    foreign: bool = False
+    """Whether what it says of itself (`about`, `schema`) is text from outside too: then the model has read such text
+    from the beginning."""
 
     retries: int = RETRIES
     """Corrections that a model gets before wrong arguments become a failed result, or what `instead` gives."""

@@ -14,6 +14,7 @@ from opsloom_protocol.messages import FeedbackMark
 from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
 from opsloom_server.fetching import Caller
+from opsloom_server.mcp import McpServers
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import Bounds, DataSources
@@ -149,6 +150,7 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
     catalogue = load_catalogue()
     secrets = Secrets(database, b"s" * 32)
     tools = HttpTools(database, Caller([ip_network("127.0.0.1/32")]), secrets, catalogue.tools)
+    servers = McpServers(database, b"s" * 32, commands=(), networks=(), files=tmp_path / "files")
     services = Services(
         settings=Settings(),
         database=database,
@@ -157,9 +159,10 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
         knowledge=Knowledge(database.transact, None),
         sources=DataSources(database, b"s" * 32, Bounds()),
         catalogue=catalogue,
-        attached=AttachedTools(tools),
+        attached=AttachedTools(tools, servers),
         http_tools=tools,
         secrets=secrets,
+        mcp=servers,
         hub=told,
         worker=told,
         paces=Paces.of(Limits(connects_per_second=0, visitors_per_minute=20)),

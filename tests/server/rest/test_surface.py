@@ -125,7 +125,7 @@ async def test_usage_adds_up_by_day(rest: Any) -> None:
             await write(driver_of(connection), [used])
     (row,) = (await rest.ok(await rest.owner.get("/usage")))["items"]
     assert (row["turns"], row["input_tokens"], row["output_tokens"], row["cost"]) == (2, 15, 2, 0.5)
-    wrong = await rest.owner.get("/usage", params={"since": "2026-02-01", "until": "2026-01-01"})
+    wrong = await rest.owner.get("/usage", params={"from": "2026-02-01", "to": "2026-01-01"})
     assert wrong.status_code == 422
 
 
@@ -222,3 +222,31 @@ async def test_an_assistant_may_be_given_what_its_workspace_attached(rest: Any) 
         origins = {one["name"]: one["origin"] for one in (await rest.ok(await owner.get("/tools")))["items"]}
         assert (origins["orders"], origins["query_data"]) == ("http", "server")
         assert "orders" not in {one["name"] for one in (await rest.ok(await other.get("/tools")))["items"]}
+
+
+async def test_limits_of_an_assistant_are_named_and_are_amounts(rest: Any) -> None:
+    wish = {"slug": "bounded", "name": "Bounded", "limits": {"turn_token": 5, "money_per_day": "much"}}
+    refused = await rest.owner.post("/assistants", json=wish)
+    assert refused.status_code == 422
+    said = str(refused.json())
+    assert "Did you mean “turn_tokens”?" in said
+    assert "money_per_day is an amount" in said
+    made = await rest.ok(
+        await rest.owner.post("/assistants", json={**wish, "limits": {"turn_tokens": 5, "money_per_day": 0.5}}), 201
+    )
+    assert made["limits"] == {"turn_tokens": 5, "money_per_day": 0.5}
+
+
+async def test_members_see_their_own_usage_alone(rest: Any) -> None:
+    me = (await rest.ok(await rest.member.get("/me")))["user"]["id"]
+    for user in (me, "usr_other"):
+        async with rest.database.transact("ws_default") as connection:
+            used = records.usage_write("ws_default", user, "ast_own", "x:y", input_tokens=7, output_tokens=1)
+            await write(driver_of(connection), [used])
+    own = (await rest.ok(await rest.member.get("/usage", params={"by": ["user", "model"]})))["items"]
+    assert [(row["user"], row["model"], row["input_tokens"], row["unpriced_turns"]) for row in own] == [
+        (me, "x:y", 7, 1)
+    ]
+    assert (await rest.member.get("/usage", params={"user": "usr_other"})).status_code == 404
+    all_of_it = (await rest.ok(await rest.owner.get("/usage", params={"by": "user"})))["items"]
+    assert {me, "usr_other"} <= {row["user"] for row in all_of_it}
