@@ -139,9 +139,7 @@ def normal(kind: str, vendor: ScriptedVendor) -> Model:
         amazon.client.meta.config.retries = {"total_max_attempts": 1}
         return BedrockConverseModel(name, provider=amazon, settings=ModelSettings(cache=True))
     if kind == "bedrock-claude":
-        bedrock = anthropic.AsyncAnthropicBedrock(
-            aws_region="eu-central-1", base_url=vendor.bedrock_url, max_retries=0
-        )
+        bedrock = anthropic.AsyncAnthropicBedrock(aws_region="eu-central-1", base_url=vendor.bedrock_url, max_retries=0)
         return AnthropicModel(
             name, provider=AnthropicProvider(anthropic_client=bedrock), settings=ModelSettings(cache=True)
         )
@@ -151,7 +149,9 @@ def normal(kind: str, vendor: ScriptedVendor) -> Model:
     provider = OpenAIProvider(
         openai_client=openai.AsyncOpenAI(api_key="k", base_url=vendor.openai_base_url, max_retries=0)
     )
-    return OpenAIResponsesModel(name, provider=provider) if kind == "openai" else OpenAIChatModel(name, provider=provider)
+    return (
+        OpenAIResponsesModel(name, provider=provider) if kind == "openai" else OpenAIChatModel(name, provider=provider)
+    )
 
 
 def plain(value: Any) -> Any:
