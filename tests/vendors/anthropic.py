@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vendors.script import (
@@ -11,6 +11,7 @@ from vendors.script import (
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -25,7 +26,7 @@ from vendors.script import (
     find,
     text_of,
 )
-from vendors.wire import EVENTS, Failure, Item, arguments, flatten, pieces, sent
+from vendors.wire import EVENTS, Failure, Item, arguments, last_said, pieces, sent
 from vendors.wire import event as sse
 
 content_type = EVENTS
@@ -68,13 +69,9 @@ def _message(request: dict[str, Any], content: list[dict[str, Any]], usage: Usag
     }
 
 
-def _block(
-    index: int, start: dict[str, Any], deltas: Sequence[dict[str, Any] | float], delay: float = 0.0
-) -> Iterator[Item]:
+def _block(index: int, start: dict[str, Any], deltas: Iterable[dict[str, Any] | float]) -> Iterator[Item]:
     yield _event("content_block_start", index=index, content_block=start)
     for delta in deltas:
-        if delay:
-            yield delay
         yield _event("content_block_delta", index=index, delta=delta) if isinstance(delta, dict) else delta
     yield _event("content_block_stop", index=index)
 
@@ -84,9 +81,15 @@ def _input(step: ToolCall) -> Iterator[dict[str, Any] | float]:
         yield {"type": "input_json_delta", "partial_json": piece} if isinstance(piece, str) else piece
 
 
-def _reasoning(step: Reasoning) -> list[dict[str, Any]]:
-    thinking = [{"type": "thinking_delta", "thinking": token} for token in step.cut()]
-    return [*thinking, {"type": "signature_delta", "signature": "c2NyaXB0ZWQ="}]
+def _reasoning(step: Reasoning) -> Iterator[dict[str, Any] | float]:
+    for token in step.paced():
+        yield {"type": "thinking_delta", "thinking": token} if isinstance(token, str) else token
+    yield {"type": "signature_delta", "signature": "c2NyaXB0ZWQ="}
+
+
+def _text(step: Text) -> Iterator[dict[str, Any] | float]:
+    for token in step.paced():
+        yield {"type": "text_delta", "text": token} if isinstance(token, str) else token
 
 
 def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
@@ -99,11 +102,10 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
         match step:
             case Reasoning():
                 start = {"type": "thinking", "thinking": "", "signature": ""}
-                yield from _block(index, start, _reasoning(step), step.delay)
+                yield from _block(index, start, _reasoning(step))
                 index += 1
             case Text():
-                deltas = [{"type": "text_delta", "text": token} for token in step.cut()]
-                yield from _block(index, {"type": "text", "text": ""}, deltas, step.delay)
+                yield from _block(index, {"type": "text", "text": ""}, _text(step))
                 index += 1
             case Refusal():
                 deltas = [{"type": "text_delta", "text": piece} for piece in pieces(step.text, 3)]
@@ -112,7 +114,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
                 reason = "refusal"
             case ToolCall():
                 start = {"type": "tool_use", "id": step.id or f"toolu_{step.name}_{index}", "name": step.name}
-                yield from _block(index, {**start, "input": {}}, list(_input(step)))
+                yield from _block(index, {**start, "input": {}}, _input(step))
                 index += 1
                 reason = "tool_use"
             case Finish():
@@ -130,7 +132,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
             case Cut() | Stall() | PingsOnly():
                 yield step
                 return
-            case Usage() | HttpError():
+            case Usage() | HttpError() | Late():
                 pass
     yield _event(
         "message_delta",
@@ -200,5 +202,4 @@ def invalid(request: dict[str, Any]) -> str | None:
 
 
 def question(request: dict[str, Any]) -> str:
-    asked = [message for message in request.get("messages", []) if message.get("role") == "user"]
-    return flatten(asked[-1].get("content")) if asked else ""
+    return last_said(request.get("messages", []))

@@ -13,6 +13,7 @@ from vendors.script import (
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -26,7 +27,7 @@ from vendors.script import (
     Usage,
     find,
 )
-from vendors.wire import Failure, Item, arguments, flatten, pieces, sent
+from vendors.wire import Failure, Item, arguments, last_said, pieces, sent
 
 content_type = eventstream.TYPE
 # Converse promises no keep-alive; a message of a kind that a client does not know is what comes nearest.
@@ -65,10 +66,12 @@ def _stop(index: int) -> bytes:
 
 
 def _words(step: Text, index: int) -> Iterator[Item]:
-    for token in step.cut():
-        if step.delay:
-            yield step.delay
-        yield _delta(index, {"reasoningContent": {"text": token}} if isinstance(step, Reasoning) else {"text": token})
+    for token in step.paced():
+        if not isinstance(token, str):
+            yield token
+        else:
+            delta = {"reasoningContent": {"text": token}} if isinstance(step, Reasoning) else {"text": token}
+            yield _delta(index, delta)
     if isinstance(step, Reasoning):
         yield _delta(index, {"reasoningContent": {"signature": "c2NyaXB0ZWQ="}})
     yield _stop(index)
@@ -124,7 +127,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
             case Cut() | Stall() | PingsOnly():
                 yield step
                 return
-            case Usage() | HttpError():
+            case Usage() | HttpError() | Late():
                 pass
     yield json_event("messageStop", stopReason=reason)
     yield json_event("metadata", usage=_usage(script), metrics={"latencyMs": 12})
@@ -193,5 +196,4 @@ def invalid(request: dict[str, Any]) -> str | None:
 
 
 def question(request: dict[str, Any]) -> str:
-    asked = [message for message in request.get("messages", []) if message.get("role") == "user"]
-    return flatten(asked[-1].get("content")) if asked else ""
+    return last_said(request.get("messages", []))

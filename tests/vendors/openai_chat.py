@@ -10,6 +10,7 @@ from vendors.script import (
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -24,7 +25,7 @@ from vendors.script import (
     find,
     text_of,
 )
-from vendors.wire import EVENTS, Failure, Item, arguments, data, flatten, pieces, sent
+from vendors.wire import EVENTS, Failure, Item, arguments, data, flatten, last_said, pieces, sent
 
 content_type = EVENTS
 ping = b": ping\n\n"
@@ -72,15 +73,11 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
     for step in script:
         match step:
             case Reasoning():
-                for token in step.cut():
-                    if step.delay:
-                        yield step.delay
-                    yield _delta(request, {step.field: token})
+                for token in step.paced():
+                    yield _delta(request, {step.field: token}) if isinstance(token, str) else token
             case Text():
-                for token in step.cut():
-                    if step.delay:
-                        yield step.delay
-                    yield _delta(request, {"content": token})
+                for token in step.paced():
+                    yield _delta(request, {"content": token}) if isinstance(token, str) else token
             case Refusal():
                 for token in pieces(step.text, 3):
                     yield _delta(request, {"refusal": token})
@@ -113,7 +110,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
             case Cut() | Stall() | PingsOnly():
                 yield step
                 return
-            case Usage() | HttpError():
+            case Usage() | HttpError() | Late():
                 pass
     yield _delta(request, {}, finish=reason)
     if (request.get("stream_options") or {}).get("include_usage"):
@@ -175,5 +172,4 @@ def invalid(request: dict[str, Any]) -> str | None:
 
 
 def question(request: dict[str, Any]) -> str:
-    asked = [message for message in request.get("messages", []) if message.get("role") == "user"]
-    return flatten(asked[-1].get("content")) if asked else ""
+    return last_said(request.get("messages", []))

@@ -11,6 +11,7 @@ from vendors.script import (
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -24,7 +25,7 @@ from vendors.script import (
     Usage,
     find,
 )
-from vendors.wire import EVENTS, Item, arguments, flatten, pieces, sent
+from vendors.wire import EVENTS, Item, arguments, flatten, last_said, pieces, sent
 from vendors.wire import event as sse
 
 content_type = EVENTS
@@ -93,9 +94,10 @@ class _Answer:
         empty = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         yield self.event("response.content_part.added", **at, part=empty)
         said = ""
-        for token in step.cut():
-            if step.delay:
-                yield step.delay
+        for token in step.paced():
+            if not isinstance(token, str):
+                yield token
+                continue
             said += token
             yield self.event("response.output_text.delta", **at, delta=token, logprobs=[], obfuscation="x9")
         yield self.event("response.output_text.done", **at, text=said, logprobs=[])
@@ -109,9 +111,10 @@ class _Answer:
         yield self.added({**item, "summary": []})
         yield self.event("response.reasoning_summary_part.added", **at, part={"type": "summary_text", "text": ""})
         said = ""
-        for token in step.cut():
-            if step.delay:
-                yield step.delay
+        for token in step.paced():
+            if not isinstance(token, str):
+                yield token
+                continue
             said += token
             yield self.event("response.reasoning_summary_text.delta", **at, delta=token, obfuscation="x9")
         yield self.event("response.reasoning_summary_text.done", **at, text=said)
@@ -180,7 +183,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
             case Cut() | Stall() | PingsOnly():
                 yield step
                 return
-            case Usage() | HttpError():
+            case Usage() | HttpError() | Late():
                 pass
     status = "incomplete" if incomplete else "completed"
     details = {"reason": incomplete} if incomplete else None
@@ -233,5 +236,4 @@ def question(request: dict[str, Any]) -> str:
     asked = request.get("input", "")
     if isinstance(asked, str):
         return asked
-    users = [item for item in asked if item.get("role") == "user"]
-    return flatten(users[-1].get("content")) if users else ""
+    return last_said(asked)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 from vendors import anthropic, bedrock_claude, bedrock_converse, openai_chat, openai_responses, signing
-from vendors.script import Cut, HttpError, PingsOnly, Script, Stall, Text, find
+from vendors.script import SILENCE, Cut, HttpError, Late, PingsOnly, Script, Stall, Text, find
 from vendors.wire import Failure, Item, Wire
 
 WIRES: dict[str, Wire] = {
@@ -226,6 +226,8 @@ class _Connection(asyncio.Protocol):
         if callable(script):
             script = script(body)
         self.vendor.requests.append(request)
+        if find(script, Late):
+            await asyncio.sleep(SILENCE)
         told = {**body, "model": request.model}
         if asked.model is not None and (forged := signing.wrong(method, path, headers, raw)):
             self._fail(wire.error(HttpError(403, forged, type="InvalidSignatureException")))

@@ -89,3 +89,9 @@ def flatten(content: Any) -> str:
     if isinstance(content, list):
         return "\n".join(str(part["text"]) for part in content if isinstance(part, dict) and "text" in part)
     return ""
+
+
+def last_said(messages: list[dict[str, Any]]) -> str:
+    """The last text of a person's. Where results of tools are the newest, it is what the person said before."""
+    said = (flatten(message.get("content")) for message in reversed(messages) if message.get("role") == "user")
+    return next(filter(None, said), "")

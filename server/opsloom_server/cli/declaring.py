@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from rich.table import Table
 
 from opsloom_server.cli.resources import KINDS
-from opsloom_server.cli.resources.assistant import references
+from opsloom_server.cli.resources.assistant import references, with_others
 from opsloom_server.cli.resources.diffs import shown
 from opsloom_server.cli.resources.kind import WORKSPACE, World
 from opsloom_server.cli.resources.planning import carry_out, made, plan, world_of
@@ -101,12 +101,14 @@ async def exported(world: World, slugs: Sequence[str]) -> dict[str, list[dict[st
     async with world.database.transact(WORKSPACE) as connection:
         only: dict[str, Iterable[str] | None] = {kind.name: None for kind in KINDS}
         if slugs:
-            chosen = await KINDS[-1].export(connection, world, slugs)
+            chosen = await with_others(connection, world, slugs)
+            tools = references(chosen, "tools")
             only = {
-                "assistant": slugs,
+                "assistant": [one["slug"] for one in chosen],
                 "knowledge_base": references(chosen, "knowledge_bases"),
                 "data_source": references(chosen, "data_sources"),
-                "tool": references(chosen, "tools"),
+                "tool": tools,
+                "mcp_server": {one.partition("/")[0] for one in tools if "/" in one},
             }
         for kind in KINDS:
             documents[kind.name] = await kind.export(connection, world, only.get(kind.name, ()))

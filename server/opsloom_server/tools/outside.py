@@ -1,6 +1,6 @@
 """Text from outside in what a model is told: who wrote it may have meant the model to do something."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from opsloom_protocol.messages import FilePart, Part, ToolPart
 from pydantic_ai.messages import ModelMessage, ModelRequest, RetryPromptPart, ToolReturnPart
@@ -30,9 +30,13 @@ class Outside:
         )
 
     def in_parts(self, parts: Sequence[Part]) -> bool:
-        """Whether an answer rests on one: its own words may repeat what it read. A file that a person attaches may have
-        been written by anybody."""
+        """Whether an answer rests on one: its own words may repeat what it read. Or a message brings a file: whoever
+        attaches one need not have written it, nor have chosen its name."""
         return any(
             isinstance(part, FilePart) or (isinstance(part, ToolPart) and part.tool not in self._trusted)
             for part in parts
         )
+
+    def among(self, tools: Collection[str]) -> bool:
+        """Whether one of these brings in text from outside."""
+        return not self._trusted.issuperset(tools)

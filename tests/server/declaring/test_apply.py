@@ -91,6 +91,7 @@ def test_what_is_declared_is_made_once_and_changed_where_it_differs(
 
 # Lines of a file, and what is said of it: the line's number and some of the words. `A` is another name each time.
 A = ("slug: A", "name: A")
+TOOL = ("kind: tool", "name: A", "title: x", "about: x", "http:", "  url: https://api.example.com/")
 WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a field": ((*A, "instuctions: hi"), 3, "`instuctions` is no field of an assistant; did you mean `instructions`?"),
     "a field of another kind": (("kind: knowledge_base", "name: A", "documets: []"), 3, "did you mean `documents`?"),
@@ -109,6 +110,18 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a file that is not there": ((*A, "instructions_file: gone.md"), 3, "gone.md cannot be read"),
     "no document": (("kind: knowledge_base", "name: A", "documents:", "  - gone/"), 4, "no document at gone/."),
     "an address": (("kind: data_source", "name: A", "url: postgresql://me:hunter2@db/x"), 3, "stands in no file"),
+    "limits": ((*A, "limits: {money_a_turn: 1}"), 3, "money_a_turn"),
+    "a tool's field": (("kind: tool", "name: A", "titel: x"), 3, "no field of a tool; did you mean `title`?"),
+    "a tool's request": (("kind: tool", "name: A", "title: x", "about: x", "http:", "  method: GET"), 5, "`http.url`"),
+    "a tool's secret": ((*TOOL, '  headers: {A: "{{secret:gone}}"}'), 7, "There is no secret “gone”"),
+    "a server's value": (("kind: mcp_server", "name: A", "command: x", "env: {TOKEN: hunter2}"), 4, "`env_from`"),
+    "a server nowhere": (("kind: mcp_server", "name: A"), 1, "either `command`"),
+    "a server's variable": (
+        ("kind: mcp_server", "name: A", "url: https://x.example", "headers_from: {B: NO_SUCH}"),
+        4,
+        "NO_SUCH is not set; it holds the value of B",
+    ),
+    "another's tool": ((*A, "tools: [assistant:dmo]"), 3, "did you mean `assistant:demo`?"),
     "no variable": (("kind: data_source", "name: A", "url_from: NO_SUCH_URL"), 3, "NO_SUCH_URL is not set"),
 }
 UNREADABLE: dict[str, tuple[tuple[str, ...], int, str]] = {

@@ -1,5 +1,6 @@
 """`opsloom export`, and the way back: the same assistants on another installation."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,57 @@ def test_an_export_makes_the_same_assistants_on_another_installation(
     ]
     wrong = opsloom("export", "ritch")
     assert (wrong.exit_code, "did you mean `rich`?" in wrong.stderr) == (1, True)
+
+
+TOOLS = """\
+kind: tool
+name: weather
+title: The weather
+about: Tells the weather of a city.
+parameters:
+  type: object
+  properties: {city: {type: string}}
+  required: [city]
+http:
+  url: https://api.example.com/weather/{city}
+---
+kind: mcp_server
+name: time
+command: PYTHON
+args: [-m, mcp_server_time]
+env_from: {TIME_LEVEL: TIME_LEVEL}
+tools: [get_current_time]
+effects: {get_current_time: fetches}
+---
+slug: clock
+name: Clock
+tools: [weather, time/get_current_time, "assistant:demo"]
+"""
+
+
+def test_tools_and_servers_of_others_go_along_without_their_secrets(
+    opsloom: Opsloom, tmp_path: Path, seeded_url: PostgresUrl, elsewhere: PostgresUrl, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("OPSLOOM_MCP_COMMANDS", "*")
+    monkeypatch.setenv("TIME_LEVEL", "hunter2")
+    (tmp_path / "tools.yaml").write_text(TOOLS.replace("PYTHON", sys.executable))
+    for database in (seeded_url, elsewhere):
+        made = opsloom("apply", tmp_path / "tools.yaml", "--yes", database=database)
+        assert (made.exit_code, "3 made" in made.stdout) == (0, True), made.stderr
+        assert "hunter2" not in made.stdout + made.stderr
+        again = opsloom("apply", tmp_path / "tools.yaml", "--yes", database=database)
+        assert again.stdout == "Nothing to do: 3 as they were.\n"
+    written = opsloom("export", "clock")
+    assert (written.exit_code, "hunter2" in written.stdout) == (0, False)
+    documents = read_text(written.stdout.encode(), "export", tmp_path)
+    assert [one.kind for one in documents] == ["knowledge_base", "tool", "mcp_server", "assistant", "assistant"]
+    assert documents[2].fields["env_from"] == {"TIME_LEVEL": "TIME_LEVEL"}
+    assert opsloom("export", "clock", database=elsewhere).stdout == written.stdout
+    # Without the variables, what is stored stays.
+    monkeypatch.delenv("TIME_LEVEL")
+    (tmp_path / "export.yaml").write_text(written.stdout)
+    kept = opsloom("apply", tmp_path / "export.yaml", "--yes")
+    assert kept.stdout == "Nothing to do: 5 as they were.\n", kept.stderr
 
 
 def warehouse(cluster: Cluster, url: str) -> str:

@@ -41,7 +41,7 @@ async def hasty(vendor: ScriptedVendor) -> AsyncIterator[Models]:
 async def failure(models: Models, kind: str, deps: Deps | None = None) -> OpsloomError:
     name = MODELS[kind]
     with pytest.raises(Exception, match=r".") as caught:
-        await run(models.resolve(name), deps or Deps())
+        await run(await models.ready(name), deps or Deps())
     known = explain(caught.value, model=name)
     for secret in SECRETS:
         assert secret not in known.text
@@ -89,7 +89,7 @@ async def test_too_many_requests_are_tried_again_when_the_vendor_says(
     vendor.script([Text("At last.")])
     deps = Deps()
     started = time.monotonic()
-    result = await run(models.resolve(MODELS[kind]), deps)
+    result = await run(await models.ready(MODELS[kind]), deps)
     assert result.output == "At last."
     assert time.monotonic() - started >= 0.3
     assert len(vendor.requests) == 3
@@ -121,7 +121,7 @@ async def test_nothing_is_tried_again_once_text_was_shown(kind: str, vendor: Scr
 
 
 async def test_a_vendor_that_refuses_connections(kind: str, vendor: ScriptedVendor, models: Models) -> None:
-    model = models.resolve(MODELS[kind])
+    model = await models.ready(MODELS[kind])
     assert isinstance(model, Seam)
     model.retries = Retries(tries=2, budget=5)
     await vendor.stop()
@@ -168,7 +168,7 @@ async def test_silence_in_the_middle(
 
 async def test_slow_but_steady_is_no_silence(kind: str, vendor: ScriptedVendor, hasty: Models) -> None:
     vendor.script([Text("a b c d e f g h", delay=0.06)])
-    result = await run(hasty.resolve(MODELS[kind]), Deps())
+    result = await run(await hasty.ready(MODELS[kind]), Deps())
     assert result.output == "a b c d e f g h"
 
 
@@ -185,7 +185,7 @@ async def test_an_answer_without_end_is_ended(kind: str, vendor: ScriptedVendor,
 async def test_another_cancellation_is_not_taken_for_silence(kind: str, vendor: ScriptedVendor, models: Models) -> None:
     vendor.script([Text("one"), Pause(20.0)])
     deps = Deps()
-    task = asyncio.create_task(run(models.resolve(MODELS[kind]), deps))
+    task = asyncio.create_task(run(await models.ready(MODELS[kind]), deps))
     while not deps.sink.parts:
         await asyncio.sleep(0.01)
     task.cancel()

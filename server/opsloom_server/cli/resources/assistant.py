@@ -8,9 +8,22 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsloom_server.cli.resources.kind import WORKSPACE, Change, Document, FieldChange, Kind, Only, World, only_known
+from opsloom_server.cli.resources.kind import (
+    WORKSPACE,
+    Change,
+    Document,
+    FieldChange,
+    Kind,
+    Only,
+    World,
+    at_fault,
+    misfits,
+    only_known,
+)
 from opsloom_server.declarations import Declared, Mistake, Mistakes, nearest
 from opsloom_server.errors import Invalid
+from opsloom_server.hub.budgets import wrong_limits
+from opsloom_server.hub.consulting import PREFIX
 from opsloom_server.models.registry import providers, split
 from opsloom_server.rest.assistants import AssistantWish
 from opsloom_server.store import assistants as store
@@ -20,7 +33,7 @@ from opsloom_server.store.knowledge import base_page, bases_named
 from opsloom_server.store.sources import listed as listed_sources
 from opsloom_server.store.sources import named as sources_named
 
-__all__ = ["ASSISTANT", "from_spec", "references"]
+__all__ = ["ASSISTANT", "from_spec", "references", "with_others"]
 
 _FILE: Final = "instructions_file"
 # As one reads an assistant: who it is, what it is told, what it may use, how it looks.
@@ -98,6 +111,17 @@ def references(documents: Iterable[Mapping[str, Any]], field: str) -> set[str]:
     return {name for one in documents for name in one.get(field, ())}
 
 
+async def with_others(connection: AsyncConnection, world: World, slugs: Iterable[str]) -> list[Document]:
+    """The documents of these assistants, and of those that they may ask."""
+    wanted = set(slugs)
+    while True:
+        documents = await ASSISTANT.export(connection, world, wanted)
+        asked = {one.removeprefix(PREFIX) for one in references(documents, "tools") if one.startswith(PREFIX)}
+        if asked <= wanted:
+            return documents
+        wanted |= asked
+
+
 async def from_spec(connection: AsyncConnection, spec: AssistantSpec) -> dict[str, Any]:
     """An assistant's fields with names in place of ids; what is gone is left out of the lists of it."""
     fields: dict[str, Any] = json.loads(msgspec.json.encode(spec))  # lists where the spec has tuples
@@ -132,7 +156,7 @@ def _whole(declared: Declared) -> dict[str, Any]:
     try:
         wish = AssistantWish.model_validate(given)
     except ValidationError as error:
-        raise Mistakes([_told(declared, one) for one in error.errors(include_url=False)]) from None
+        raise misfits(ASSISTANT, declared, error) from None
     fields = wish.model_dump()
     for name in ("model_settings", "look", "limits"):
         fields[name] = _sorted(fields[name])
@@ -151,23 +175,12 @@ def _read(declared: Declared, file: Any) -> str:
         raise Mistakes([declared.mistake(f"{file} cannot be read: {why}.", _FILE)]) from None
 
 
-def _told(declared: Declared, error: Any) -> Mistake:
-    """One of pydantic's errors in our words."""
-    path = tuple(error["loc"])
-    if error["type"] == "missing":
-        return declared.mistake(f"an assistant needs a `{path[0]}`.", *path)
-    words = error["msg"].removeprefix("Value error, ")
-    if path == ("slug",) and error["type"] == "string_pattern_mismatch":
-        words = "lower-case letters, digits and - inside, at most 63"
-    return declared.mistake(f"`{'.'.join(map(str, path))}` is not usable: {words}.", *path)
-
-
 def _demand_known(declared: Declared, fields: Mapping[str, Any], world: World) -> None:
     """Raise `Mistakes` for each block, tool, model, knowledge base or data source that there is not."""
     mistakes: list[Mistake] = []
     known = {
         "blocks": ("block", set(world.catalogue.kinds)),
-        "tools": ("tool", set(world.catalogue.tools) | world.names.get("tool", set())),
+        "tools": ("tool", _tools(world)),
         "knowledge_bases": ("knowledge base", world.names.get("knowledge_base", set())),
         "data_sources": ("data source", world.names.get("data_source", set())),
     }
@@ -175,7 +188,7 @@ def _demand_known(declared: Declared, fields: Mapping[str, Any], world: World) -
         mistakes += [
             declared.mistake(f"there is no {what} `{one}`{nearest(one, there)}", name, number)
             for number, one in enumerate(fields[name])
-            if one not in there
+            if one not in there and not (name == "tools" and _is_offered(one, world))
         ]
     models: list[tuple[tuple[str | int, ...], str]] = [(("model",), fields["model"])] if fields["model"] else []
     models += [(("fallback_models", number), one) for number, one in enumerate(fields["fallback_models"])]
@@ -187,8 +200,22 @@ def _demand_known(declared: Declared, fields: Mapping[str, Any], world: World) -
             near = nearest(model.partition(":")[0], kinds)
             words = error.text if near == "." else f"there is no model provider `{model.partition(':')[0]}`{near}"
             mistakes.append(declared.mistake(words, *path))
+    if issues := wrong_limits(fields["limits"]):
+        mistakes += at_fault(declared, Invalid(issues=issues)).mistakes
     if mistakes:
         raise Mistakes(mistakes)
+
+
+def _is_offered(tool: str, world: World) -> bool:
+    """Whether it is one of an MCP server that is declared beside: what that offers, it says when it is attached."""
+    server, slash, _ = tool.partition("/")
+    return bool(slash) and server in world.declared_servers
+
+
+def _tools(world: World) -> set[str]:
+    """All that an assistant's `tools` may name: the server's, the workspace's, MCP servers', other assistants."""
+    others = {f"{PREFIX}{slug}" for slug in world.names["assistant"]}
+    return {*world.catalogue.tools, *world.names["tool"], *world.offers, *others}
 
 
 async def _store(connection: AsyncConnection, before: Assistant | None, fields: dict[str, Any]) -> None:

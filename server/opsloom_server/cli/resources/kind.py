@@ -8,16 +8,33 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct, field
 from opsloom_rag.knowledge import Knowledge
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsloom_server.declarations import Declared, Mistakes, nearest
+from opsloom_server.declarations import Declared, Mistake, Mistakes, nearest
+from opsloom_server.errors import Invalid
+from opsloom_server.mcp import McpServers
 from opsloom_server.settings import Settings
 from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
+from opsloom_server.tools.http import HttpTools
 from opsloom_server.tools.registry import Catalogue
 
-__all__ = ["WORKSPACE", "Change", "Document", "FieldChange", "Kind", "Only", "Say", "World", "name_of", "only_known"]
+__all__ = [
+    "WORKSPACE",
+    "Change",
+    "Document",
+    "FieldChange",
+    "Kind",
+    "Only",
+    "Say",
+    "World",
+    "at_fault",
+    "misfits",
+    "name_of",
+    "only_known",
+]
 
 WORKSPACE: Final = DEFAULT_WORKSPACE
 
@@ -66,6 +83,11 @@ class World(Struct, kw_only=True):
     knowledge: Callable[[], Awaitable[Knowledge]]
     """Loads the embedder at its first call."""
     sources: Callable[[], DataSources]
+    tools: Callable[[], HttpTools]
+    servers: Callable[[], McpServers]
+    offers: set[str] = field(default_factory=set)
+    """Tools of the MCP servers that there are, as an assistant's `tools` calls them."""
+    declared_servers: set[str] = field(default_factory=set)
     names: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -103,6 +125,36 @@ def only_known(kind: Kind, declared: Declared) -> None:
     ]
     if mistakes:
         raise Mistakes(mistakes)
+
+
+def misfits(kind: Kind, declared: Declared, error: ValidationError) -> Mistakes:
+    """What pydantic found, in our words, with the lines."""
+    mistakes: list[Mistake] = []
+    for one in error.errors(include_url=False):
+        path = tuple(one["loc"])
+        field = ".".join(map(str, path))
+        if one["type"] == "missing":
+            words = f"{kind.noun} needs a `{field}`."
+        elif one["type"] == "extra_forbidden":
+            words = f"there is no field `{field}` here."
+        elif path == ("slug",) and one["type"] == "string_pattern_mismatch":
+            words = "`slug` is not usable: lower-case letters, digits and - inside, at most 63."
+        else:
+            words = f"`{field}` is not usable: {one['msg'].removeprefix('Value error, ')}."
+        mistakes.append(declared.mistake(words, *path))
+    return Mistakes(mistakes)
+
+
+def at_fault(declared: Declared, error: Invalid) -> Mistakes:
+    """What a check of the server's found, with the lines of the fields that it names."""
+    if not error.issues:
+        return Mistakes([declared.mistake(error.text)])
+    return Mistakes(
+        [
+            declared.mistake(issue.text, *(int(p) if p.isdigit() else p for p in issue.path.split("/")[1:]))
+            for issue in error.issues
+        ]
+    )
 
 
 def name_of(kind: Kind, fields: Mapping[str, Any]) -> str | None:

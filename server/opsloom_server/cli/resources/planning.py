@@ -10,12 +10,17 @@ from opsloom_server.auth import secret
 from opsloom_server.cli.database import opened
 from opsloom_server.cli.resources import KINDS
 from opsloom_server.cli.resources.kind import WORKSPACE, Change, Kind, World, name_of
+from opsloom_server.cli.resources.mcp_server import offers
 from opsloom_server.declarations import Declared, Mistake, Mistakes, nearest
 from opsloom_server.errors import Invalid, OpsloomError
+from opsloom_server.fetching import Caller
+from opsloom_server.mcp import McpServers
 from opsloom_server.settings import Settings
 from opsloom_server.sources import Bounds, DataSources
 from opsloom_server.store.embedded import data_folder
+from opsloom_server.tools.http import HttpTools
 from opsloom_server.tools.registry import load_catalogue
+from opsloom_server.tools.secrets import Secrets
 
 __all__ = ["carry_out", "made", "plan", "world_of"]
 
@@ -39,17 +44,46 @@ async def world_of(settings: Settings) -> AsyncIterator[World]:
                 sources.append(DataSources(database, _secret(settings), bounds))
             return sources[0]
 
+        catalogue = load_catalogue(settings.extensions)
+        servers: list[McpServers] = []
+
+        def get_tools() -> HttpTools:
+            # Their secrets are looked for by name and never opened here.
+            secrets = Secrets(database, b"")
+            return HttpTools(database, Caller(settings.fetch_networks), secrets, catalogue.tools)
+
+        def get_servers() -> McpServers:
+            if not servers:
+                servers.append(
+                    McpServers(
+                        database,
+                        _secret(settings),
+                        commands=settings.mcp_commands,
+                        networks=settings.fetch_networks,
+                        files=data_folder(settings.data_dir) / "files",
+                        reserved=list(catalogue.tools),
+                    )
+                )
+            return servers[0]
+
         world = World(
             settings=settings,
             database=database,
-            catalogue=load_catalogue(settings.extensions),
+            catalogue=catalogue,
             knowledge=get_knowledge,
             sources=get_sources,
+            tools=get_tools,
+            servers=get_servers,
         )
         async with database.transact(WORKSPACE) as connection:
             for kind in KINDS:
                 world.names[kind.name] = set(await kind.names(connection))
-        yield world
+            world.offers = await offers(connection)
+        try:
+            yield world
+        finally:
+            for one in servers:
+                await one.close()
 
 
 def _secret(settings: Settings) -> bytes:
@@ -71,6 +105,8 @@ async def plan(declarations: Sequence[Declared], world: World) -> list[Change]:
     of_kind = {kind.name: [one for one in sound if one.kind == kind.name] for kind in KINDS}
     for kind in KINDS:
         world.names[kind.name] |= {name for one in of_kind[kind.name] if (name := name_of(kind, one.fields))}
+    # What a server that is only now declared offers is known when it is attached.
+    world.declared_servers = {str(one.fields["name"]) for one in of_kind["mcp_server"]}
     changes: list[Change] = []
     for kind in KINDS:
         for declared in of_kind[kind.name]:

@@ -73,9 +73,12 @@ class ChunkEvents:
 def _event(payload: bytes) -> bytes:
     try:
         data = _chunk.decode(payload).data
-        name = _named.decode(data).type
     except msgspec.DecodeError as error:
         return _error("api_error", str(error))
+    try:
+        name = _named.decode(data).type
+    except msgspec.DecodeError:  # the SDK judges it, as it does at Anthropic
+        name = "message_delta"
     return b"event: " + name.encode() + b"\ndata: " + data
 
 

@@ -161,9 +161,18 @@ class ChatClient(AsyncOpenAI):
         whatever a compatible server may send.
         """
         if cast_to is ChatCompletionChunk:
+            _tell_refusals(data)
             with suppress(ValidationError):
                 return ChatCompletionChunk.model_validate(data)
         return super()._process_response_data(data=data, cast_to=cast_to, response=response)
+
+
+def _tell_refusals(data: Any) -> None:
+    """The words of a refusal as text: the framework would drop them, and people be told that there were none."""
+    for choice in data.get("choices") or () if isinstance(data, dict) else ():
+        delta = choice.get("delta") or {}
+        if refusal := delta.pop("refusal", None):
+            delta["content"] = f"{delta.get('content') or ''}{refusal}"
 
 
 class ChatModel(Seam, OpenAIChatModel):

@@ -119,6 +119,17 @@ class ResponsesClient(AsyncOpenAI):
         lines: Any = super()._make_sse_decoder()
         return Reader(ResponsesWire(), ServerSentEvents(lines), self.timeouts)
 
+    def _process_response_data(self, *, data: Any, cast_to: Any, response: Any) -> Any:
+        """An event; the words of a refusal as text: see Chat Completions."""
+        match data:
+            case {"type": "response.refusal.delta"}:
+                data = {**data, "type": "response.output_text.delta", "logprobs": []}
+            case {"type": "response.refusal.done", "refusal": text}:
+                data = {**data, "type": "response.output_text.done", "text": text, "logprobs": []}
+            case _:
+                pass
+        return super()._process_response_data(data=data, cast_to=cast_to, response=response)
+
 
 class ResponsesModel(Seam, OpenAIResponsesModel):
     """OpenAI's own models."""

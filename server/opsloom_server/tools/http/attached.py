@@ -88,12 +88,12 @@ class HttpTools:
             raise Conflict(f"The server has a tool “{name}” already. Choose another name.")
         if len(await store.listed(connection)) >= MOST:
             raise Conflict(f"There are {MOST} tools already; delete one first.")
-        await self._demand(connection, definition)
+        await self.demand(connection, definition)
         return await store.add(connection, workspace, by, name, stored(definition))
 
     async def change(self, connection: AsyncConnection, row: ToolRow, definition: Definition) -> ToolRow:
         """Whoever allowed it for always allowed another tool: it asks again."""
-        await self._demand(connection, definition)
+        await self.demand(connection, definition)
         changed = await store.change(connection, row.id, stored(definition))
         if changed is None:
             raise NotFound
@@ -111,7 +111,8 @@ class HttpTools:
         """The names of the tools that need a secret."""
         return [row.name for row in await store.listed(connection) if secret in definition_of(row).secrets]
 
-    async def _demand(self, connection: AsyncConnection, definition: Definition) -> None:
+    async def demand(self, connection: AsyncConnection, definition: Definition) -> None:
+        """Raise Invalid that names each field at fault, a secret that there is not included."""
         issues = issues_of(definition)
         if not issues:
             there = await stored_secrets.sealed(connection, definition.secrets)
