@@ -88,6 +88,27 @@ def test_what_is_declared_is_made_once_and_changed_where_it_differs(
     texts = query(postgres_cluster, seeded_url, f"SELECT text FROM documents WHERE knowledge_base_id = '{base}'")
     assert [("ten" in text) for text in texts] == [True]
 
+    listed = opsloom("versions", "support").stdout
+    assert ("made" in listed, "instructions" in listed) == (True, True)
+    back = opsloom("restore", "support", "1")
+    assert "now at version 3, which is equal to version 1" in back.stderr
+    assert "nothing was changed" in opsloom("restore", "support", "1").stderr
+    assert opsloom("restore", "support", "9").exit_code == 1
+    assert opsloom("versions", "suport").exit_code == 1
+    assert "-   Be kind." in opsloom("apply", code, "--dry-run").stdout
+
+
+def test_it_asks_and_does_what_it_is_told(
+    opsloom: Opsloom, code: Path, postgres_cluster: Cluster, seeded_url: PostgresUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opsloom_server.cli.declaring._is_there", lambda: True)
+    for answer in ("n\n", ""):
+        said = opsloom("apply", code, answer=answer)
+        assert (said.exit_code, "Nothing was changed" in said.stderr) == (1, True)
+    assert versions(postgres_cluster, seeded_url, "support") == []
+    assert "Done: 2 made" in opsloom("apply", code, answer="y\n").stdout
+    assert versions(postgres_cluster, seeded_url, "support") == [1]
+
 
 # Lines of a file, and what is said of it: the line's number and some of the words. `A` is another name each time.
 A = ("slug: A", "name: A")
