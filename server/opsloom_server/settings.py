@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     )
     aws_access_key_id: SecretStr | None = _plain("AWS_ACCESS_KEY_ID")
     aws_profile: str | None = _plain("AWS_PROFILE")
+    aws_endpoint_url: str | None = Field(
+        None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL", "aws_endpoint_url")
+    )
 
     limits: Limits = Field(default_factory=lambda: Limits())
 

@@ -43,9 +43,6 @@ _PATTERNS = (
 # Libraries that tell at INFO what nobody asked: each request, each migration's context, each connection.
 _QUIET = ("uvicorn", "uvicorn.error", "websockets", "alembic", "httpx", "httpx2", "httpcore", "openai", "anthropic")
 
-# The MCP package logs what a server sent in full, which may be anything; what went wrong is told by `mcp.link`.
-_SILENT = ("mcp", "client")
-
 
 class Scrubber:
     """Takes secrets out of text: by their shape, and these values by themselves."""
@@ -97,8 +94,6 @@ def configure(level: str = "INFO", *, secrets: Iterable[str] = (), stream: TextI
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(logging.WARNING)
-    for name in _SILENT:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     # Its lines hold the path with the query; nothing of ours is secret there, but other people's links may be.
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()

@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import detector
+
 MODULES: Final = (
     "opsloom_server.app",
     "opsloom_server.cli.application",
@@ -219,6 +221,8 @@ def _main() -> None:
         os.execve(sys.executable, [sys.executable, "-m", "opsloom_server.cli", *words], environment)
     os.environ.clear()
     os.environ.update(environment)
+    if report := environment.get(detector.REPORT):
+        detector.watch(Path(report))
     sys.argv = ["opsloom", *words]
     from opsloom_server.cli import main
 

@@ -296,3 +296,23 @@ def new_block(
     from opsloom_server.cli.beginning import new_block_command
 
     new_block_command(name, folder, drawn=drawn)
+
+
+@new.command(
+    name="tool",
+    epilog=_example(
+        "opsloom new tool stock_level",
+        "opsloom new tool send_invoice --folder /srv/extensions",
+    ),
+)
+def new_tool(
+    name: Annotated[str, typer.Argument(help="The tool's name: lower-case letters, digits and _.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="The folder of extensions (OPSLOOM_EXTENSIONS; ./extensions).")
+    ] = None,
+) -> None:
+    """Write a new tool and a test of it. Nothing is overwritten. What only calls a service needs no code:
+    POST /api/v1/tools."""
+    from opsloom_server.cli.beginning import new_tool_command
+
+    new_tool_command(name, folder)

@@ -74,7 +74,7 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
         prompt = None if going_on else _prompt(told[-2].parts)
     # What databases call and hold their things, and what others' tools say of themselves, is text from outside as well.
     tainted = tainted or context.asking is not None or any(tool.foreign for tool in tools)
-    model = environment.models.resolve(turn.model, spec.fallback_models)
+    model = await environment.models.ready(turn.model, spec.fallback_models)
     history, prompt = await environment.attachments.told(session.workspace, history, prompt, takes(model, turn.model))
     made = Brief(
         model=model,

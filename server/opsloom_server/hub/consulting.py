@@ -138,7 +138,7 @@ class Consulting:
         model = spec.model or default_model(self._models.settings)
         told = [spec.instructions, _ASKED_ASIDE, asking.told() if asking is not None else ""]
         brief = Brief(
-            model=self._models.resolve(model, spec.fallback_models),
+            model=await self._models.ready(model, spec.fallback_models),
             model_name=model,
             instructions="\n\n".join(text for text in told if text),
             settings={"max_tokens": LIMITS.output_tokens_limit} | dict(spec.model_settings),

@@ -6,6 +6,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from mcp_types import JSONRPCResponse
+from mcp_types.methods import validate_server_result
+from mcp_types.version import LATEST_HANDSHAKE_VERSION
 
 from opsloom_server.mcp.listing import MOST_TOOLS
 
@@ -14,8 +16,8 @@ __all__ = ["bounded"]
 
 @asynccontextmanager
 async def bounded(transport: AbstractAsyncContextManager[Any], cut: list[int]) -> AsyncIterator[Any]:
-    """The transport, with the tools of a listing's page beyond `MOST_TOOLS` taken out: 10,000 take 0.6 s of the loop to
-    validate. How many were taken out is added to `cut`."""
+    """The transport, without the tools of a listing's page that are beyond `MOST_TOOLS` (10,000 take 0.6 s of the loop
+    to validate) or described against the protocol. How many were taken out is added to `cut`."""
     async with transport as (incoming, outgoing):
         yield _Bounded(incoming, cut), outgoing
 
@@ -58,7 +60,16 @@ class _Bounded:
         message = getattr(item, "message", None)
         if isinstance(message, JSONRPCResponse):
             tools = message.result.get("tools")
-            if isinstance(tools, list) and len(tools) > MOST_TOOLS:
-                self._cut.append(len(tools) - MOST_TOOLS)
-                message.result["tools"] = tools[:MOST_TOOLS]
+            if isinstance(tools, list):
+                message.result["tools"] = [tool for tool in tools[:MOST_TOOLS] if _of_the_protocol(tool)]
+                self._cut.append(len(tools) - len(message.result["tools"]))
         return item
+
+
+def _of_the_protocol(tool: Any) -> bool:
+    """One tool that is described wrongly would make the package refuse all of them."""
+    try:
+        validate_server_result("tools/list", LATEST_HANDSHAKE_VERSION, {"tools": [tool]})
+    except ValueError:
+        return False
+    return True

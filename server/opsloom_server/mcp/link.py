@@ -33,6 +33,9 @@ from opsloom_server.mcp.reaching import Address, Program, Reach, hiding, secrets
 __all__ = ["Link", "ToolProgress"]
 
 log = logging.getLogger(__name__)
+# The package logs addresses with their queries, and what a server sent, in full. What went wrong is told here.
+for _name in ("mcp", "client"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 OPEN_SECONDS: Final = 60.0
 """For the start, the handshake and the first listing: `uvx` and `npx` may have to download the program first."""

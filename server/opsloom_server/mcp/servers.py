@@ -126,7 +126,7 @@ class McpServers:
             fields["described"] = msgspec.to_builtins(kept(listing, only))
             if reached:
                 fields |= self._fields(workspace, row.id, reach)
-        return await self._stored(workspace, row.id, fields, reached=reached, described=asked)
+        return await self._stored(workspace, row.id, fields, reached=reached)
 
     async def refresh(self, workspace: str, row: ServerRow) -> ServerRow:
         """Ask again what there is, and believe it."""
@@ -134,7 +134,7 @@ class McpServers:
         self._demand_reach(reach)
         listing = await self._asked(workspace, row.id, row.name, row.rev, reach)
         fields = {"described": msgspec.to_builtins(kept(listing, row.tools))}
-        return await self._stored(workspace, row.id, fields, described=True)
+        return await self._stored(workspace, row.id, fields)
 
     async def remove(self, workspace: str, row: ServerRow) -> None:
         """Close its connection, once it is gone from the database."""
@@ -270,11 +270,9 @@ class McpServers:
     def _fields(self, workspace: str, key: str, reach: Reach) -> dict[str, Any]:
         return {"sealed": self._seal.close(encoded(reach), workspace, key), "shown": shown(reach)}
 
-    async def _stored(
-        self, workspace: str, key: str, fields: dict[str, Any], *, reached: bool = False, described: bool = False
-    ) -> ServerRow:
+    async def _stored(self, workspace: str, key: str, fields: dict[str, Any], *, reached: bool = False) -> ServerRow:
         async with self._database.transact(workspace) as connection:
-            row = await store.change(connection, key, reached=reached, described=described, **fields)
+            row = await store.change(connection, key, reached=reached, **fields)
         if row is None:
             raise NotFound
         return row

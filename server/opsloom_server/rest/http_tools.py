@@ -15,13 +15,9 @@ from opsloom_server.rest.access import Admin, Served
 from opsloom_server.rest.texts import Body, JsonObject, LongText, Moment, Name
 from opsloom_server.store import records
 from opsloom_server.store.http_tools import ToolRow
-from opsloom_server.store.ids import new_id
-from opsloom_server.tools import RunningCalls, ToolContext
-from opsloom_server.tools.arguments import arguments
-from opsloom_server.tools.aside import Aside
-from opsloom_server.tools.carrying import sound
+from opsloom_server.tools import ToolContext
 from opsloom_server.tools.http import Definition
-from opsloom_server.tools.running import Shown, run_call
+from opsloom_server.tools.trying import try_tool as tried
 
 __all__ = ["ToolWish", "described", "router"]
 
@@ -172,15 +168,12 @@ async def try_tool(tool: str, trial: Trial, services: Served, principal: Admin) 
     async with services.database.transact(principal.workspace) as connection:
         row = await services.http_tools.found(connection, tool)
         await _note(connection, principal, "tool.try", row)
-    made = services.http_tools.tool(principal.workspace, row)
+    started = time.monotonic()
+    context = ToolContext(workspace=principal.workspace, user=principal.user, kinds=services.catalogue.kinds)
     try:
-        args = arguments(made, trial.arguments)
+        outcome = await tried(services.http_tools.tool(principal.workspace, row), trial.arguments, context)
     except BlockError as error:
         raise Invalid(error.text, issues=error.issues) from None
-    context = ToolContext(workspace=principal.workspace, user=principal.user, call=new_id("try"))
-    started = time.monotonic()
-    shown = Shown(services.catalogue.kinds, {})
-    outcome = sound(await run_call(made, args, context, Aside(), shown, RunningCalls()))
     return Tried(
         status=outcome.status if outcome.status in ("ok", "stopped") else "error",
         result=outcome.value,

@@ -73,15 +73,13 @@ async def add(connection: AsyncConnection, workspace: str, key: str, by: str | N
     return _read(made.one())
 
 
-async def change(
-    connection: AsyncConnection, server: str, *, reached: bool = False, described: bool = False, **fields: Any
-) -> ServerRow | None:
-    """Change a server; None if it is not there. `reached`: it is reached in another way now; `described`: it was asked
-    what it offers. Raises Conflict where the name is taken."""
+async def change(connection: AsyncConnection, server: str, *, reached: bool = False, **fields: Any) -> ServerRow | None:
+    """Change a server; None if it is not there. `reached`: it is reached in another way now. Raises Conflict where the
+    name is taken."""
     values: dict[str, Any] = dict(fields)
     if reached:
         values["rev"] = mcp_servers.c.rev + 1
-    if described:
+    if "described" in fields:
         values["described_at"] = func.now()
     try:
         changed = await connection.execute(

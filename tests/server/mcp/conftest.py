@@ -60,9 +60,9 @@ class House:
         return message
 
     async def begin(self, client: RawClient, *calls: ToolCall, say: str = "There.") -> None:
-        count = len(self.stage.vendor.requests)
-        self.stage.vendor.script(list(calls), request=count)
-        self.stage.vendor.script([Text(say)], request=count + 1)
+        self.stage.vendor.reset()
+        self.stage.vendor.script(list(calls), request=0)
+        self.stage.vendor.script([Text(say)])
         await client.ask("send", text="Do it")
 
     def told(self, at: int = -1) -> str:

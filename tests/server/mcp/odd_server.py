@@ -19,6 +19,7 @@ import mcp_types as types
 from mcp.server import MCPServer
 from mcp.server.apps import Apps
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -102,7 +103,7 @@ def crash() -> str:
 @server.tool(annotations=READS)
 def fail() -> str:
     """Does not work."""
-    raise ValueError(f"No such thing; the token is {os.environ.get('ODD_TOKEN', 'none')}")
+    raise ToolError(f"No such thing; the token is {os.environ.get('ODD_TOKEN', 'none')}")
 
 
 @server.tool(annotations=READS)

@@ -1,7 +1,10 @@
 """Tools without code, by REST: made, tried, changed, taken away; and the secrets that nobody reads again."""
 
+import json
 import logging
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +63,13 @@ async def test_made_tried_changed_and_taken_away(rest: Any, shop: Shop) -> None:
     assert (await rest.owner.get("/tools/look_up_order")).status_code == 404
     actions = [one["action"] for one in (await rest.ok(await rest.owner.get("/audit")))["items"]]
     assert actions[:6] == ["tool.delete", "tool.try", "tool.change", "assistant.create", "tool.try", "tool.create"]
+
+
+async def test_the_tools_of_the_documentation(rest: Any) -> None:
+    await put(rest)
+    page = (Path(__file__).parents[3] / "docs" / "tools.md").read_text()
+    wishes = [json.loads(found) for found in re.findall(r"```json\n(.*?)```", page, re.S)]
+    assert [(await make(rest, wish))["effect"] for wish in wishes] == ["reads", "changes"]
 
 
 async def test_what_a_service_answers_is_words(rest: Any, shop: Shop) -> None:
