@@ -138,7 +138,8 @@ export interface Author {
   kind: "assistant" | "operator" | "person" | "visitor";
 }
 /**
- * The public part of an assistant; `kinds` are the block kinds it may show.
+ * The public part of an assistant; `kinds` are the block kinds it may show. `draft`: not as it is, but as its
+ *     draft would have it; only those who manage the workspace are ever shown that.
  */
 export interface AssistantInfo {
   slug: string;
@@ -147,6 +148,7 @@ export interface AssistantInfo {
   starters: string[];
   look: Record<string, unknown>;
   kinds: string[];
+  draft?: boolean;
 }
 /**
  * `rev` is always sent, 0 for a session that has no row yet.

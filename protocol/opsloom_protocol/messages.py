@@ -226,7 +226,8 @@ class SessionInfo(Shape, frozen=True, kw_only=True):
 
 
 class AssistantInfo(Struct, frozen=True, kw_only=True):
-    """The public part of an assistant; `kinds` are the block kinds it may show."""
+    """The public part of an assistant; `kinds` are the block kinds it may show. `draft`: not as it is, but as its
+    draft would have it; only those who manage the workspace are ever shown that."""
 
     slug: str
     name: str
@@ -234,6 +235,7 @@ class AssistantInfo(Struct, frozen=True, kw_only=True):
     starters: tuple[str, ...]
     look: dict[str, Any]
     kinds: tuple[str, ...]
+    draft: bool | UnsetType = UNSET
 
 
 class Cursor(Shape, frozen=True, kw_only=True):

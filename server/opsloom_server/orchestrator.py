@@ -42,6 +42,7 @@ from opsloom_server.tools.toolset import OpsloomToolset
 # A conversation that calls tools in a circle ends here, not on the bill.
 REQUESTS: Final = 16
 TOOL_CALLS: Final = 40
+LIMITS: Final = UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS)
 
 _log = logging.getLogger(__name__)
 
@@ -115,6 +116,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     prompt: str | Sequence[UserContent] | None
     answers: Mapping[str, Any]
     verdicts: Mapping[str, Verdict] = {}
+    limits: UsageLimits = LIMITS
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -131,7 +133,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 # One agent for all: what differs from run to run is given to the run, and making an agent takes 0.4 ms. A run ends in
 # words or in questions that wait for a person.
-_LIMITS: Final = UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS)
 _AGENT: Final = Agent(deps_type=Deps, output_type=[str, DeferredToolRequests], name="assistant")
 
 
@@ -152,7 +153,7 @@ async def run(brief: Brief, sink: Sink, stop: Stop, calls: RunningCalls, tally: 
         settings=brief.settings or None,  # type: ignore[arg-type]
         tools=toolset.definitions,
         toolsets=[toolset],
-        limits=_LIMITS,
+        limits=brief.limits,
         usage=tally.usage,
     )
     tally.asks(lambda: characters(turn.history, brief.instructions, brief.prompt, turn.tools))

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     embedder: str = "all-MiniLM-L6-v2"
     fetch_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     app_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    mcp_commands: Annotated[tuple[str, ...], NoDecode] = ()
     extensions: Path | None = None
     lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
     approval_seconds: float = Field(
@@ -99,10 +100,13 @@ class Settings(BaseSettings):
     )
     aws_access_key_id: SecretStr | None = _plain("AWS_ACCESS_KEY_ID")
     aws_profile: str | None = _plain("AWS_PROFILE")
+    aws_endpoint_url: str | None = Field(
+        None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL", "aws_endpoint_url")
+    )
 
     limits: Limits = Field(default_factory=lambda: Limits())
 
-    @field_validator("trusted_proxies", "fetch_networks", "app_origins", mode="before")
+    @field_validator("trusted_proxies", "fetch_networks", "app_origins", "mcp_commands", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_usage"
-down_revision: str | None = "0003_data_sources"
+down_revision: str | None = "0006_drafts"
 
 
 def upgrade() -> None:

@@ -84,6 +84,7 @@ class Beginning:
         going_on: str | None = None,
         model: str | None = None,
     ) -> TurnStart:
+        await self._session.renew(self._journal)
         if self._block is None:  # what a block does asks no model
             await self._admit()
         return await self._journal.start_turn(

@@ -17,7 +17,7 @@ from opsloom_server.models.inputs import takes
 from opsloom_server.orchestrator import Brief, mended, recalled, retold
 from opsloom_server.sources import Asking
 from opsloom_server.store.blocks import OpenBlock, open_blocks, replies_to
-from opsloom_server.store.turns import Memory, memory
+from opsloom_server.store.turns import Memory, brought_in, memory
 from opsloom_server.tools.answers import NOT_RUN, WITHDRAWN
 from opsloom_server.tools.approving import Verdict
 from opsloom_server.tools.handler import Errand
@@ -43,14 +43,17 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     spec = session.assistant.spec
     known = session.recall(turn.question)
     context = await _context(session, turn.message)
+    missing = environment.catalogue.lacks(spec.tools)
+    attached = await environment.attached.find(session.workspace, missing) if missing else {}
     tools = tools_for(
         environment.catalogue,
         names=spec.tools,
         blocks=spec.blocks,
         knowledge_bases=spec.knowledge_bases,
         asking=context.asking,
+        attached=attached,
     )
-    outside = Outside(environment.catalogue)
+    outside = Outside(environment.catalogue, attached.values())
     prompt: Prompt | None
     if known is not None and turn.question is not None:
         (history, tainted), own, prompt, blocks = known, [], _prompt(turn.question.parts), []
@@ -60,14 +63,18 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
             told = await memory(connection, session.id, turn.message.id, MESSAGES)
             blocks = await open_blocks(connection, turn.message.id)
             replies = await replies_to(connection, [one.id for one in told if _asked(one)])
+            tainted = any(outside.in_parts(one.parts) for one in told)
+            if len(told) == MESSAGES and not tainted:
+                # What came in before these is forgotten, but the answers that repeat it are not.
+                called, files = await brought_in(connection, session.id, turn.message.id)
+                tainted = files or outside.among(called)
         going_on = told[-1].history is not None
         own = recalled(told[-1].history) if told[-1].history is not None else []
         history = [*_history(told[:-1] if going_on else told[:-2], replies), *own]
         prompt = None if going_on else _prompt(told[-2].parts)
-        tainted = any(outside.in_parts(one.parts) for one in told)
-    # What databases call and hold their things is text from outside as well.
-    tainted = tainted or context.asking is not None
-    model = environment.models.resolve(turn.model, spec.fallback_models)
+    # What databases call and hold their things, and what others' tools say of themselves, is text from outside as well.
+    tainted = tainted or context.asking is not None or any(tool.foreign for tool in tools)
+    model = await environment.models.ready(turn.model, spec.fallback_models)
     history, prompt = await environment.attachments.told(session.workspace, history, prompt, takes(model, turn.model))
     made = Brief(
         model=model,
@@ -145,6 +152,7 @@ async def _context(session: LiveSession, answer: Message) -> ToolContext:
         knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
         asking=await _asking(session),
         kinds=environment.catalogue.kinds,
+        blocks=tuple(session.assistant.spec.blocks),
         shown={part.block.id: part.block for part in answer.parts if isinstance(part, BlockPart)},
         answer=answer.id,
     )

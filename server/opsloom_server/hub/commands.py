@@ -36,7 +36,7 @@ from opsloom_server.hub.acting import Acting
 from opsloom_server.hub.allowance import Allowance
 from opsloom_server.hub.beginning import Beginning
 from opsloom_server.hub.connection import Connection
-from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.live import DRAFT_GONE, LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.store.conversations import messages_by_id, queue, siblings_of
 from opsloom_server.store.journal import Journal, replied
@@ -103,11 +103,15 @@ class Commands:
             return await session.journal(database)
         if not isinstance(request, Send):
             raise NotFound
-        return Journal.create(database, session.workspace, session.id, session.assistant.id, session.user)
+        return Journal.create(
+            database, session.workspace, session.id, session.assistant.id, session.user, draft=session.draft
+        )
 
     async def _admit(self, database: AsyncConnection, request: Command) -> None:
-        """What a repeated `ref` is not asked: whether the person has asked for too much."""
+        """What a repeated `ref` is not asked: whether the person has asked for too much, or of what is gone."""
         session = self._session
+        if session.draft and isinstance(request, Send | Edit | Retry | Act) and await session.serving(database) is None:
+            raise Conflict(DRAFT_GONE)
         if isinstance(request, Send | Edit | Retry):
             await self._allowance.message(session.user, f"{session.id} {request.ref}")
             if session.turn is None:

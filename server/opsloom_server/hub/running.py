@@ -192,16 +192,18 @@ class RunningTurn:
         self.flush()
 
     async def begin_allowed(self, calls: Sequence[Due]) -> dict[str, str]:
+        attached = await self._warrants.attached()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
-            refused = await self._warrants.begin(connection, calls)
+            refused = await self._warrants.begin(connection, calls, attached)
             for due in calls:
                 if due.call not in refused:
                     await self._write(call_started(connection, self.id, self.epoch, due.call, due.tool, due.input))
         return refused
 
     async def may_run(self, tool: str) -> bool:
+        attached = await self._warrants.attached()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
-            return await self._warrants.stands(connection, tool)
+            return await self._warrants.stands(connection, tool, attached)
 
     async def _write(self, writing: Awaitable[None]) -> None:
         try:

@@ -85,6 +85,7 @@ class Models:
         self.clients = Clients(settings, timeouts or ModelTimeouts())
         self.prices = Prices(settings)
         self._made: dict[str, Model] = {}
+        self._making = asyncio.Lock()
 
     def resolve(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
         """The model of this name (`openai:gpt-…`, `demo`). Raises `Invalid` with words on what is missing.
@@ -99,6 +100,14 @@ class Models:
         from pydantic_ai.models.fallback import FallbackModel
 
         return FallbackModel(first, *others)
+
+    async def ready(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
+        """`resolve` for a running server: the first model of a vendor brings the vendor's package with it, whose import
+        would hold up everybody for a second."""
+        if all(one in self._made for one in (name, *fallbacks)):
+            return self.resolve(name, fallbacks)
+        async with self._making:
+            return await asyncio.to_thread(self.resolve, name, fallbacks)
 
     def cache_key(self, names: Sequence[str], session: str) -> dict[str, str]:
         """A setting that leads a session's requests to where OpenAI has kept its beginning. Empty where one of the

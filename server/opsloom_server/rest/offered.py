@@ -53,6 +53,8 @@ def _priced(price: Price | None) -> dict[str, Any]:
 
 
 @router.get("/tools")
-async def list_tools(services: Served, _principal: Member) -> Offered:
-    """List the tools that an assistant may be given: `{name, title, about, schema}` each."""
-    return Offered(items=[dict(one) for one in to_builtins(describe_tools(services.catalogue))])
+async def list_tools(services: Served, principal: Member) -> Offered:
+    """List the tools that an assistant may be given: `{name, title, about, schema, effect, danger, origin}` each. Those
+    with the origin `server` or `extension` are there for every workspace."""
+    attached = await services.attached.listed(principal.workspace)
+    return Offered(items=[dict(one) for one in to_builtins(describe_tools(services.catalogue, attached))])

@@ -1,13 +1,17 @@
 """Assistants and their versions, files, what is offered, and the shape of errors."""
 
 import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 from opsloom_blocks import BLOCKS
 from opsloom_server.store import records
 from opsloom_server.store.engine import driver_of
 from opsloom_server.store.prepared import write
+from opsloom_server.tools import AttachedTools, Result, Tool, ToolContext, ToolEvent
 
 
 async def test_an_assistant_and_its_versions(rest: Any) -> None:
@@ -176,7 +180,8 @@ async def test_the_documentation_to_read_needs_nothing_from_elsewhere(rest: Any)
     assert page.status_code == 200
     assert "/v1/knowledge-bases/{base}/documents" in page.text
     assert "<script" not in page.text
-    assert "http" not in page.text.replace("https://shop.example", "")
+    assert "http:" not in page.text
+    assert "https:" not in page.text.replace("https://shop.example", "")
     assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
 
 
@@ -192,6 +197,31 @@ async def test_no_answer_can_be_framed_or_run(rest: Any) -> None:
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_an_assistant_may_be_given_what_its_workspace_attached(rest: Any) -> None:
+    class Mine(Tool):
+        name, title, about, origin = "orders", "Look up an order", "Looks up an order.", "http"
+        arguments = Struct
+
+        async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
+            yield Result(None)
+
+    class Ours:
+        async def find(self, workspace: str, names: Sequence[str]) -> Mapping[str, Tool]:
+            return {"orders": Mine()} if workspace == "ws_default" and "orders" in names else {}
+
+        async def listed(self, workspace: str) -> Sequence[Tool]:
+            return [Mine()] if workspace == "ws_default" else []
+
+    services = replace(rest.services, attached=AttachedTools(Ours()))
+    async with rest.client_on(services, rest.owner) as owner, rest.client_on(services, rest.other) as other:
+        wish = {"slug": "a", "name": "A", "tools": ["orders"]}
+        await rest.ok(await owner.post("/assistants", json=wish), 201)
+        assert (await other.post("/assistants", json=wish)).json()["issues"][0]["path"] == "/tools"
+        origins = {one["name"]: one["origin"] for one in (await rest.ok(await owner.get("/tools")))["items"]}
+        assert (origins["orders"], origins["query_data"]) == ("http", "server")
+        assert "orders" not in {one["name"] for one in (await rest.ok(await other.get("/tools")))["items"]}
 
 
 async def test_limits_of_an_assistant_are_named_and_are_amounts(rest: Any) -> None:
