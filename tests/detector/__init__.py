@@ -31,6 +31,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("logging/__init__.py", "emit"): "A line of the log goes where whoever runs the server sends it, a pipe or a file.",
     ("opsloom_server/app.py", "lifespan"): "At a server's start and end nobody is served.",
     ("opsloom_server/app.py", "running"): "At a server's start and end nobody is served.",
+    ("fastapi/routing.py", "_extract_endpoint_context"): "FastAPI looks for the source of an endpoint, once each.",
     ("opsloom_blocks/extensions.py", "added"): "Extensions are looked for once a process, at its start.",
 }
 """(file, function) under which a call may block, and why that is no harm."""
