@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 from vendors import Text
 
 from browser.chatting import composer, is_answered
@@ -30,7 +30,7 @@ def png(width: int, height: int) -> bytes:
 
 def choose(page: Page, *files: tuple[str, str, bytes]) -> None:
     page.get_by_label("Attach files").set_input_files(
-        [{"name": name, "mimeType": kind, "buffer": data} for name, kind, data in files]
+        [FilePayload(name=name, mimeType=kind, buffer=data) for name, kind, data in files]
     )
 
 

@@ -1,5 +1,6 @@
 """``assistants`` and ``assistants/{id}/versions``."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from opsloom_server.auth import Principal
 from opsloom_server.errors import Invalid, NotFound
 from opsloom_server.hub.budgets import wrong_limits
+from opsloom_server.models.model_settings import wrong_settings
 from opsloom_server.models.registry import split
 from opsloom_server.rest.access import Admin, Anyone, Member, Served
 from opsloom_server.rest.paging import CursorParam, LimitParam, Page, at_word, turn_page, word
@@ -267,6 +269,9 @@ async def checked(
                 issues.append(Issue(path=f"/{name}", text=error.text))
     if changed is None or "limits" in changed:
         issues += wrong_limits(fields["limits"])
+    if changed is None or "model_settings" in changed:
+        # The vendors' own names are read from their SDKs, which take a second to import.
+        issues += await asyncio.to_thread(wrong_settings, fields["model_settings"])
     async with services.database.transact(principal.workspace) as connection:
         stored = {
             "knowledge_bases": await bases_named(connection, list(fields["knowledge_bases"])),

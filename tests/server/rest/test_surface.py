@@ -250,3 +250,21 @@ async def test_members_see_their_own_usage_alone(rest: Any) -> None:
     assert (await rest.member.get("/usage", params={"user": "usr_other"})).status_code == 404
     all_of_it = (await rest.ok(await rest.owner.get("/usage", params={"by": "user"})))["items"]
     assert {me, "usr_other"} <= {row["user"] for row in all_of_it}
+
+
+async def test_model_settings_are_known_by_name_and_kind(rest: Any) -> None:
+    wish = {"slug": "tuned", "name": "Tuned"}
+    for wrong, words in (
+        ({"temprature": 0.2}, "Did you mean “temperature”?"),
+        ({"maxTokens": 100}, "Did you mean “max_tokens”?"),
+        ({"temperature": "hot"}, "temperature is a number from 0 to 2"),
+        ({"thinking": 1}, "thinking is one of true, false, minimal"),
+        ({"openai_reasoning_efort": "low"}, "Did you mean “openai_reasoning_effort”?"),
+        ({"timeout": 5}, "There is no model setting “timeout”"),
+    ):
+        refused = await rest.owner.post("/assistants", json={**wish, "model_settings": wrong})
+        assert refused.status_code == 422, wrong
+        assert words in str(refused.json()), refused.json()
+    settings = {"temperature": 0, "max_tokens": 900, "thinking": "low", "anthropic_effort": "low", "cache": False}
+    made = await rest.ok(await rest.owner.post("/assistants", json={**wish, "model_settings": settings}), 201)
+    assert made["model_settings"] == settings
