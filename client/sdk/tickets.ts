@@ -76,7 +76,7 @@ export class HttpTickets implements Tickets {
       if (!isSignedIn && reply.visitor != null && reply.visitor !== visitor) keep.set(this.#key, reply.visitor);
       return reply.ticket;
     } catch (error) {
-      if (error instanceof RestError && error.status === 401 && visitor !== null) {
+      if (error instanceof RestError && error.status === 401 && visitor !== null && !draft) {
         // The secret is no longer known (another database, an erased person). Better a new person than a dead chat.
         keep.remove(this.#key);
         return this.#take();

@@ -23,13 +23,19 @@ REPORT = "OPSLOOM_TESTS_BLOCKING"
 
 ALLOWED: Mapping[tuple[str, str], str] = {
     ("<frozen importlib._bootstrap>", "_find_and_load"): (
-        "An import reads files. Servers import a vendor's package in a thread (`Models.ready`), which has a test of "
-        "its own; a test that makes a model by itself does so on its loop."
+        "An import reads files. Servers import a vendor's package in a thread, which has a test of its own."
     ),
+    ("asyncpg/connect_utils.py", "_parse_connect_arguments"): (
+        "A new connection to PostgreSQL looks whether there is a file of passwords: one look a connection of the pool."
+    ),
+    ("logging/__init__.py", "emit"): "A line of the log goes where whoever runs the server sends it, a pipe or a file.",
+    ("opsloom_server/app.py", "lifespan"): "At a server's start and end nobody is served.",
+    ("opsloom_server/app.py", "running"): "At a server's start and end nobody is served.",
     ("opsloom_blocks/extensions.py", "added"): "Extensions are looked for once a process, at its start.",
 }
 """(file, function) under which a call may block, and why that is no harm."""
 
+_init = BlockingError.__init__
 found: list[str] = []
 """The blocking calls of this process so far, with their stacks."""
 
@@ -49,10 +55,9 @@ def watch(report: Path | None = None) -> BlockBuster:
     for function in buster.functions.values():
         for file, name in ALLOWED:
             function.can_block_in(file, name)
-    tell = BlockingError.__init__
 
     def telling(self: BlockingError, func: str) -> None:
-        tell(self, func)
+        _init(self, func)
         # Without this function and BlockBuster's own.
         stack = "".join(traceback.format_stack(sys._getframe(2))[-14:])
         words = f"{self}\n{stack}"

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
 
-import detector
 import pytest
 from conftest import Cluster, PostgresUrl
 from opsloom_server.rest import create_rest
@@ -17,27 +16,6 @@ def _one_rest() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("opsloom_server.app.create_rest", cache(create_rest))
         yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _watched(_plain_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Blocking calls on a loop are found from here on, in this process and in the servers that tests start."""
-    report = tmp_path_factory.mktemp("blocking") / "calls"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(detector.REPORT, str(report))
-        buster = detector.watch()
-        yield report
-        buster.deactivate()
-
-
-@pytest.fixture(autouse=True)
-def _nothing_blocks(_watched: Path) -> Iterator[None]:
-    """No test of the server may have found one."""
-    detector.found.clear()
-    _watched.unlink(missing_ok=True)
-    yield
-    calls = [*detector.found, *([_watched.read_text()] if _watched.exists() else [])]
-    assert not calls, "A call blocks the event loop:\n" + "\n".join(calls)
 
 
 @pytest.fixture

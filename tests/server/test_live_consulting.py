@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from conftest import PostgresUrl
 from opsloom_server.auth import keys
+from opsloom_server.hub import consulting
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import AssistantSpec, assistant_by_slug
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
@@ -143,8 +144,15 @@ async def stage_ticket(stage: Stage) -> dict[str, Any]:
         return made
 
 
-async def test_what_goes_wrong_with_it_is_words_and_the_answer_goes_on(stage: Stage) -> None:
+async def test_what_goes_wrong_with_it_is_words_and_the_answer_goes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with stage.client("desk") as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(consulting, "QUESTIONS", 1)
+            ask = ToolCall("ask_plain", {"question": "?"})
+            message = await told(stage, client, [ask], [Text("Yes.")], [ask], [Text("Enough.")])
+            assert [one["status"] for one in tools_of(message)] == ["ok", "error"]
         circle: list[Any] = [[SEARCH]] * 6
         message = await told(stage, client, [ASK], *circle, [Text("It did not work.")])
         assert (message["status"], tools_of(message)[0]["status"]) == ("done", "error")

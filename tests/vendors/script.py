@@ -30,7 +30,9 @@ SILENCE = 20.0
 
 @dataclass(frozen=True)
 class Late:
-    """Wait before the very first byte, as long as no test does."""
+    """Wait before the very first byte; without a number, as long as no test does."""
+
+    seconds: float = SILENCE
 
 
 @dataclass(frozen=True)

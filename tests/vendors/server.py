@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 from vendors import anthropic, bedrock_claude, bedrock_converse, openai_chat, openai_responses, signing
-from vendors.script import SILENCE, Cut, HttpError, Late, PingsOnly, Script, Stall, Text, find
+from vendors.script import Cut, HttpError, Late, PingsOnly, Script, Stall, Text, find
 from vendors.wire import Failure, Item, Wire
 
 WIRES: dict[str, Wire] = {
@@ -48,6 +48,8 @@ class Request:
     headers: dict[str, str]
     body: dict[str, Any]
     model: str
+    question: str
+    """What the person said last."""
     at: float
     closed_at: float | None = None
     """When the client closed the connection before the answer was whole."""
@@ -119,8 +121,12 @@ class ScriptedVendor:
     def answer(self, number: int, question: str) -> Script | Written:
         """What to say to the request of this number."""
         for rule in self._rules:
-            if rule.request == number or (rule.when is not None and rule.when in question):
+            if rule.request == number:
                 return rule.script
+        # A question without an answer stands in one message with the next one: the later one counts.
+        said = [rule for rule in self._rules if rule.when is not None and rule.when in question]
+        if said:
+            return max(said, key=lambda rule: question.rfind(rule.when or "")).script
         plain = [rule for rule in self._rules if rule.request is None and rule.when is None]
         if not plain:
             return [Text(f"You said: {question}")]
@@ -220,14 +226,15 @@ class _Connection(asyncio.Protocol):
             return
         wire = asked.wire
         body = json.loads(raw)
-        request = Request(path, headers, body, asked.model or body.get("model", ""), time.monotonic())
+        model, question = asked.model or body.get("model", ""), wire.question(body)
+        request = Request(path, headers, body, model, question, time.monotonic())
         self.current = request
-        script = self.vendor.answer(len(self.vendor.requests), wire.question(body))
+        script = self.vendor.answer(len(self.vendor.requests), question)
+        self.vendor.requests.append(request)
         if callable(script):
             script = script(body)
-        self.vendor.requests.append(request)
-        if find(script, Late):
-            await asyncio.sleep(SILENCE)
+        if late := find(script, Late):
+            await asyncio.sleep(late.seconds)
         told = {**body, "model": request.model}
         if asked.model is not None and (forged := signing.wrong(method, path, headers, raw)):
             self._fail(wire.error(HttpError(403, forged, type="InvalidSignatureException")))

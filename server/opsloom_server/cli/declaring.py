@@ -128,7 +128,7 @@ def _named(folder: Path, documents: Iterable[Mapping[str, Any]], key: str) -> It
 
 def _ask() -> None:
     """Go on only where somebody says so."""
-    if not sys.stdin.isatty():
+    if not _is_there():
         fail("Nobody can be asked here whether this is to be done.", "Add --yes to do it, or --dry-run to look only.")
     err.print("Do this? \\[y/N] ", end="")
     try:
@@ -137,6 +137,11 @@ def _ask() -> None:
         answer = ""
     if answer.strip().lower() not in ("y", "yes"):
         fail("Nothing was changed.")
+
+
+def _is_there() -> bool:
+    """Whether somebody sits before this."""
+    return sys.stdin.isatty()
 
 
 def _refuse(error: Mistakes) -> NoReturn:

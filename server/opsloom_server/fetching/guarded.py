@@ -5,16 +5,13 @@ its addresses is judged, and one of those is connected to.
 """
 
 from collections.abc import AsyncIterator
-from typing import Final
 
 import httpx2
 
 from opsloom_server.fetching.addresses import Address, FetchRefused, Networks, Target, target
-from opsloom_server.fetching.reaching import Reach, Resolve, trusted
+from opsloom_server.fetching.reaching import Reach, Resolve, distrusted, trusted
 
 __all__ = ["Guarded"]
-
-CONNECT_SECONDS: Final = 10.0
 
 
 class Guarded(httpx2.AsyncBaseTransport):
@@ -37,17 +34,21 @@ class Guarded(httpx2.AsyncBaseTransport):
         for address in await self._reach.addresses(wanted):
             try:
                 response = await inner.handle_async_request(_at(request, wanted, address))
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                if distrusted(error):
+                    words = f"{wanted.host} has no certificate that can be trusted. Check the address."
+                    raise FetchRefused("unreachable", words) from None
                 continue
-            return self._bounded(response)
+            return await self._bounded(response)
         raise FetchRefused("unreachable", f"Nothing answers at {wanted.host}. Check the address, or try again later.")
 
     async def aclose(self) -> None:
         if self._inner is not None:
             await self._inner.aclose()
 
-    def _bounded(self, response: httpx2.Response) -> httpx2.Response:
+    async def _bounded(self, response: httpx2.Response) -> httpx2.Response:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
+            await response.aclose()
             raise FetchRefused("unreachable", "The server there sends its answers packed only.")
         if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
             assert isinstance(response.stream, httpx2.AsyncByteStream)

@@ -11,7 +11,7 @@ import httpx2
 
 from opsloom_server.fetching.addresses import Address, FetchRefused, Networks, Target, judge
 
-__all__ = ["REDIRECTS", "Reach", "Resolve", "look_up", "trusted"]
+__all__ = ["REDIRECTS", "Reach", "Resolve", "distrusted", "look_up", "trusted"]
 
 REDIRECTS = 3
 # A name with a hundred addresses is tried at its first ones only.
@@ -44,7 +44,7 @@ class Reach:
                 try:
                     response = await transport.handle_async_request(request)
                 except httpx2.ConnectError as error:
-                    if _distrusted(error):
+                    if distrusted(error):
                         words = f"{wanted.host} has no certificate that can be trusted. Check the address."
                         raise FetchRefused("unreachable", words) from None
                     continue
@@ -103,7 +103,8 @@ async def look_up(host: str, port: int) -> Sequence[Address]:
     return [ip_address(each[4][0]) for each in found]
 
 
-def _distrusted(error: BaseException | None) -> bool:
+def distrusted(error: BaseException | None) -> bool:
+    """Whether it came of a certificate."""
     while error is not None:
         if isinstance(error, ssl.SSLError):
             return True

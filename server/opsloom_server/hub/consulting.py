@@ -6,6 +6,7 @@ person and no further assistant. So it is given what reads, and nothing that act
 
 import asyncio
 import re
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -14,7 +15,7 @@ from opsloom_blocks import schema_of
 from pydantic_ai.usage import UsageLimits
 
 from opsloom_server.auth.standing import may_use
-from opsloom_server.errors import Budget, Forbidden, Unavailable
+from opsloom_server.errors import Budget, Forbidden, Invalid, Unavailable
 from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.ending import answered_by
 from opsloom_server.hub.listening import Listening
@@ -38,6 +39,9 @@ PREFIX: Final = "assistant:"
 SECONDS: Final = 120.0
 LIMITS: Final = UsageLimits(request_limit=6, tool_calls_limit=10, output_tokens_limit=8_000, total_tokens_limit=120_000)
 """One question, of which a person waits for the answer to another one."""
+QUESTIONS: Final = 8
+"""That one answer may ask of others: each may cost as much as an answer does."""
+ANSWERS: Final = 1_000
 LISTED: Final = 200
 # Vendors take names of 64 characters.
 NAME_CHARS: Final = 60
@@ -83,6 +87,8 @@ class Consulting:
         self._knowledge = knowledge
         self._sources = sources
         self._attached = attached
+        # How many questions each of the last answers has asked.
+        self._asked: OrderedDict[str, int] = OrderedDict()
 
     async def find(self, workspace: str, names: Sequence[str]) -> Mapping[str, Tool]:
         slugs = [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)]
@@ -112,6 +118,15 @@ class Consulting:
         known = self._catalogue.tools
         named = any(name not in known or known[name].untrusted for name in row.spec.tools)
         return bool(named or row.spec.knowledge_bases or row.spec.data_sources)
+
+    def count(self, answer: str) -> None:
+        """Count a question of an answer's. Raises `Invalid` where it is one too many."""
+        asked = self._asked.pop(answer, 0) + 1
+        self._asked[answer] = asked
+        if len(self._asked) > ANSWERS:
+            self._asked.popitem(last=False)
+        if asked > QUESTIONS:
+            raise Invalid(f"This answer has asked other assistants {QUESTIONS} times. Answer with what you know.")
 
     async def may_ask(self, workspace: str, user: str, assistant: Assistant) -> bool:
         """Whether the person who asks may use it themselves."""
@@ -224,6 +239,7 @@ class AskAssistant(Tool):
     async def run(self, args: Question, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         if not await self._consulting.may_ask(context.workspace, context.user, self._assistant):
             raise Forbidden("The person who asks may not use this assistant.")
+        self._consulting.count(context.answer)
         sink = Listening()
         yield Progress(note=f"Asking {self._assistant.spec.name}")
         work = asyncio.create_task(

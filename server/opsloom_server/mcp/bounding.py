@@ -17,7 +17,11 @@ __all__ = ["bounded"]
 @asynccontextmanager
 async def bounded(transport: AbstractAsyncContextManager[Any], cut: list[int]) -> AsyncIterator[Any]:
     """The transport, without the tools of a listing's page that are beyond `MOST_TOOLS` (10,000 take 0.6 s of the loop
-    to validate) or described against the protocol. How many were taken out is added to `cut`."""
+    to validate) or described against the protocol. How many were taken out is added to `cut`.
+
+    Without `outputSchema` too: the package would hold each result against it on the loop, and a pattern of the server's
+    against a text of the server's may take for ever.
+    """
     async with transport as (incoming, outgoing):
         yield _Bounded(incoming, cut), outgoing
 
@@ -61,7 +65,11 @@ class _Bounded:
         if isinstance(message, JSONRPCResponse):
             tools = message.result.get("tools")
             if isinstance(tools, list):
-                message.result["tools"] = [tool for tool in tools[:MOST_TOOLS] if _of_the_protocol(tool)]
+                message.result["tools"] = [
+                    {name: value for name, value in tool.items() if name != "outputSchema"}
+                    for tool in tools[:MOST_TOOLS]
+                    if _of_the_protocol(tool)
+                ]
                 self._cut.append(len(tools) - len(message.result["tools"]))
         return item
 

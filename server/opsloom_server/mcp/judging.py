@@ -63,7 +63,7 @@ def kept(listing: Listing, only: Sequence[str] | None) -> Listing:
             tool,
             title=_words(tool.title, TITLE_CHARS),
             description=_words(tool.description, ABOUT_CHARS),
-            app=tool.app if tool.app is not None and len(tool.app) <= 500 else None,
+            app=tool.app if tool.app is not None and len(tool.app) <= 500 and tool.app.isprintable() else None,
         )
         schema, refused = _schema(tool.schema)
         size = len(json.dumps(schema, ensure_ascii=False))
@@ -72,7 +72,8 @@ def kept(listing: Listing, only: Sequence[str] | None) -> Listing:
         room -= size if refused is None else 0
         tools.append(replace(bounded, schema=schema, refused=refused))
     left_out = listing.left_out + (len(wanted) - len(tools) if only is None else 0)
-    return replace(listing, tools=tuple(tools), left_out=left_out)
+    said = {name: _words(getattr(listing, name), TITLE_CHARS) for name in ("server", "version", "protocol")}
+    return replace(listing, tools=tuple(tools), left_out=left_out, **said)
 
 
 def watched(now: Listing, before: Listing) -> Listing:

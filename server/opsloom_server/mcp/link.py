@@ -44,6 +44,10 @@ SAID_CHARS: Final = 1_000
 ASK_SECONDS: Final = 20.0
 """For a listing."""
 PING_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 8.0
+"""More than a program takes to be killed."""
+SILENT_SECONDS: Final = 600.0
+"""A stream of a server elsewhere that says nothing for so long is closed, also where nobody waits for it any more."""
 ANSWER_BYTES: Final = 2 * 1024 * 1024
 """Largest answer over HTTP; parsing 2 MiB takes 0.3 s of the loop at worst."""
 PAGES: Final = 100
@@ -108,7 +112,10 @@ class Link:
         if self._task is not None:
             if first and self._client is None:
                 self._task.cancel()  # it is still being opened, which may take long
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+            if not self._task.done():  # a server elsewhere does not answer that the session ends
+                self._task.cancel()
+                await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
 
     async def call(self, tool: str, args: Mapping[str, Any], tell: ToolProgress) -> Answered:
         """Call a tool; a cancellation is told to the server. Raises McpRefused or McpLost."""
@@ -181,9 +188,8 @@ class Link:
             self.suspect = True
             raise McpLost(self._words("did not answer in time")) from None
         except (ValidationError, RuntimeError, ValueError) as error:
-            # Its answer is not what the protocol, or its own description of the tool, says.
             log.warning("MCP server %s answers against the protocol (%s)", self._name, type(error).__name__)
-            raise McpRefused(self._words("gave an answer that does not fit what it says of itself")) from None
+            raise McpRefused(self._words("gave an answer that does not fit the protocol")) from None
 
     async def _run(self, opened: asyncio.Future[None]) -> None:
         """Own the connection: opened here and closed here, whoever uses it meanwhile."""
@@ -223,7 +229,7 @@ class Link:
         client = httpx2.AsyncClient(
             transport=Guarded(self._networks, limit=ANSWER_BYTES),
             headers={"user-agent": f"Opsloom/{__version__}", "accept-encoding": "identity", **address.headers},
-            timeout=httpx2.Timeout(30.0, read=None),  # an answer may take its time: whoever asks sets the limit
+            timeout=httpx2.Timeout(30.0, read=SILENT_SECONDS),  # whoever asks sets a limit for the answer
             event_hooks={"response": [note]},
             trust_env=False,
         )

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -152,10 +153,9 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     assert process.stdin is not None
     with suppress(ConnectionError, RuntimeError):
         process.stdin.close()
-    for number in (None, signal.SIGTERM, signal.SIGKILL):
+    for number in (None, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         if number is not None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, number)
+            _signal(process, number)
         try:
             async with asyncio.timeout(GRACE_SECONDS):
                 # Not `wait()`: that also waits for the pipes, which a child of its own may hold open.
@@ -167,8 +167,19 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     log.warning("an MCP program did not end when it was killed")
 
 
+def _signal(process: asyncio.subprocess.Process, number: int) -> None:
+    """To all of its group; on Windows, which has none, to itself."""
+    with suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, number)
+
+
 def _alive(group: int) -> bool:
     """Whether anything of its group still runs."""
+    if sys.platform == "win32":
+        return False
     try:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):

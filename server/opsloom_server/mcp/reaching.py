@@ -104,8 +104,12 @@ def demand_usable(reach: Reach) -> None:
     for name in reach.env:
         if not _VARIABLE.fullmatch(name):
             raise Invalid(f"{name[:100]!r} is no name for an environment variable.")
-    if any("\0" in text for text in (reach.command, *reach.args, *reach.env.values())):
-        raise Invalid("A command holds no NUL characters.")
+    if not all(map(_sayable, (reach.command, *reach.args, *reach.env.values()))):
+        raise Invalid("A command holds no NUL characters, and no halves of characters.")
+
+
+def _sayable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def demand_allowed(program: Program, commands: Sequence[str]) -> None:

@@ -21,7 +21,8 @@ __all__ = ["router"]
 router = APIRouter(prefix="/mcp-servers", tags=["MCP servers"])
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(storable)]
-Args = Annotated[list[Annotated[str, StringConstraints(max_length=4_000)]], Field(max_length=100)]
+Arg = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(storable)]
+Args = Annotated[list[Arg], Field(max_length=100)]
 Secrets = Annotated[dict[Word, Annotated[SecretStr, Field(max_length=8_000)] | None], Field(max_length=50)]
 Tools = Annotated[list[Annotated[Word, StringConstraints(max_length=128)]], Field(min_length=1, max_length=200)]
 Effects = Annotated[dict[Word, Literal["reads", "changes", "sends", "fetches"]], Field(max_length=200)]

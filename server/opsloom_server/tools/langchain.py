@@ -47,6 +47,7 @@ def langchain_tool(
     whether its result may hold what somebody outside wrote. Raises StartupError where it cannot be used.
     """
     try:
+        from langchain_core.callbacks import AsyncCallbackManager
         from langchain_core.tools import BaseTool
         from pydantic_ai.ext.langchain import tool_from_langchain
     except ImportError as error:
@@ -61,6 +62,7 @@ def langchain_tool(
             f"The LangChain tool {tool.name} wants arguments that only LangChain's agents give: {', '.join(unknown)}.",
             "Wrap it in a function that takes what a model can give.",
         )
+    AsyncCallbackManager.configure()  # imports its tracing, which the first call would do on the loop
     bridged = tool_from_langchain(tool)
     return LangChainTool(
         tool,

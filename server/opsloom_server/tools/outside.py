@@ -15,9 +15,8 @@ class Outside:
 
     def __init__(self, catalogue: Catalogue, attached: Iterable[Tool] = ()) -> None:
         here = (*catalogue.tools.values(), *attached)
-        self._trusted = {tool.name for tool in here if not tool.untrusted} | {
-            handler.name for handler in catalogue.handlers.values() if not handler.untrusted
-        }
+        trusted = {tool.name for tool in here} - {tool.name for tool in here if tool.untrusted}
+        self._trusted = trusted | {handler.name for handler in catalogue.handlers.values() if not handler.untrusted}
 
     def in_history(self, history: Sequence[ModelMessage]) -> bool:
         """Whether the model has read such a result."""

@@ -88,6 +88,40 @@ def test_what_is_declared_is_made_once_and_changed_where_it_differs(
     texts = query(postgres_cluster, seeded_url, f"SELECT text FROM documents WHERE knowledge_base_id = '{base}'")
     assert [("ten" in text) for text in texts] == [True]
 
+    listed = opsloom("versions", "support").stdout
+    assert ("made" in listed, "instructions" in listed) == (True, True)
+    back = opsloom("restore", "support", "1")
+    assert "now at version 3, which is equal to version 1" in back.stderr
+    assert "nothing was changed" in opsloom("restore", "support", "1").stderr
+    assert opsloom("restore", "support", "9").exit_code == 1
+    assert opsloom("versions", "suport").exit_code == 1
+    assert "-   Be kind." in opsloom("apply", code, "--dry-run").stdout
+
+
+def test_what_the_database_refuses_is_undone_as_a_whole(
+    opsloom: Opsloom, code: Path, postgres_cluster: Cluster, seeded_url: PostgresUrl
+) -> None:
+    (code / "z.yaml").write_text("slug: last\nname: Last")
+    query(postgres_cluster, seeded_url, "ALTER TABLE assistants ADD CONSTRAINT no_last CHECK (slug <> 'last')")
+    done = opsloom("apply", code, "--yes")
+    assert (done.exit_code, "last" in done.stderr) == (1, True)
+    assert versions(postgres_cluster, seeded_url, "support") == []
+    assert query(postgres_cluster, seeded_url, "SELECT name FROM knowledge_bases") == ["opsloom-docs"]
+    query(postgres_cluster, seeded_url, "ALTER TABLE assistants DROP CONSTRAINT no_last")
+    assert "Done: 3 made" in opsloom("apply", code, "--yes").stdout
+
+
+def test_it_asks_and_does_what_it_is_told(
+    opsloom: Opsloom, code: Path, postgres_cluster: Cluster, seeded_url: PostgresUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opsloom_server.cli.declaring._is_there", lambda: True)
+    for answer in ("n\n", ""):
+        said = opsloom("apply", code, answer=answer)
+        assert (said.exit_code, "Nothing was changed" in said.stderr) == (1, True)
+    assert versions(postgres_cluster, seeded_url, "support") == []
+    assert "Done: 2 made" in opsloom("apply", code, answer="y\n").stdout
+    assert versions(postgres_cluster, seeded_url, "support") == [1]
+
 
 # Lines of a file, and what is said of it: the line's number and some of the words. `A` is another name each time.
 A = ("slug: A", "name: A")
@@ -114,6 +148,7 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a tool's field": (("kind: tool", "name: A", "titel: x"), 3, "no field of a tool; did you mean `title`?"),
     "a tool's request": (("kind: tool", "name: A", "title: x", "about: x", "http:", "  method: GET"), 5, "`http.url`"),
     "a tool's secret": ((*TOOL, '  headers: {A: "{{secret:gone}}"}'), 7, "There is no secret “gone”"),
+    "a tool of the server's": (("kind: tool", "name: search_knowledge", *TOOL[2:]), 2, "has a tool `search_knowledge`"),
     "a server's value": (("kind: mcp_server", "name: A", "command: x", "env: {TOKEN: hunter2}"), 4, "`env_from`"),
     "a server nowhere": (("kind: mcp_server", "name: A"), 1, "either `command`"),
     "a server's variable": (

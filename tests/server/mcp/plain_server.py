@@ -76,8 +76,12 @@ def listing(cursor: str | None) -> dict[str, Any]:
         return {"tools": [tool(f"tool_{at}_{one}") for one in range(50)], "nextCursor": str(at + 1)}
     if MODE == "odd":
         return {"tools": ODD_TOOLS}
-    return {"tools": [tool("good"), tool("wait"), tool("flood"), tool("wrong")]}
+    return {
+        "tools": [tool("good"), tool("wait"), tool("flood"), tool("wrong"), tool("slow_pattern", outputSchema=SLOW)]
+    }
 
+
+SLOW = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
 
 if MODE == "dies":
     sys.stderr.write(f"No configuration. Looked for {' '.join(sys.argv[2:])}\n")
@@ -122,6 +126,8 @@ for line in sys.stdin:
                 }
             )
         say({"id": key, "result": {"content": [{"type": "text", "text": "flooded"}]}})
+    elif method == "tools/call" and params["name"] == "slow_pattern":
+        say({"id": key, "result": {"content": [], "structuredContent": {"a": "a" * 60 + "!"}}})
     elif method == "tools/call":
         say({"id": key, "result": {"content": [{"type": "text", "text": f"{params['name']} done"}]}})
     elif method == "notifications/cancelled":

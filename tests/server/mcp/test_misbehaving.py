@@ -147,7 +147,9 @@ async def test_an_answer_against_the_protocol_is_an_error_in_words(plain: House)
         message = await plain.chat(client, ToolCall("plain_wrong"))
         (tool,) = tools_of(message)
         assert tool["status"] == "error"
-        assert "does not fit what it says of itself" in tool["summary"]
+        assert "does not fit the protocol" in tool["summary"]
+        slow = await plain.chat(client, ToolCall("plain_slow_pattern"))
+        assert [one["status"] for one in tools_of(slow)] == ["ok"]
         again = await plain.chat(client, ToolCall("plain_good"))
         assert [one["status"] for one in tools_of(again)] == ["ok"]
 

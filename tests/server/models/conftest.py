@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from detector.fixtures import nothing_blocks, watched
 from opsloom_server.models import Models, ModelTimeouts
 from server.models.runs import settings_for
 from vendors import ScriptedVendor, signing
+
+__all__ = ["nothing_blocks", "watched"]
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,10 @@ from pydantic_ai.exceptions import ContentFilterError, UsageLimitExceeded
 from server.models.runs import KINDS, MODELS, Deps, run, settings_for
 from vendors import (
     Cut,
+    Finish,
+    Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Reasoning,
@@ -118,6 +121,87 @@ async def test_nothing_is_tried_again_once_text_was_shown(kind: str, vendor: Scr
     assert type(known) is Unavailable
     assert deps.sink.of("text") == "Some of it"
     assert len(vendor.requests) == 1
+
+
+OVERLOADED = StreamError("Overloaded", "overloaded_error")
+
+
+async def test_an_error_before_the_first_word_is_tried_again_wherever_it_comes(
+    kind: str, vendor: ScriptedVendor, models: Models
+) -> None:
+    """After status 200 too: nothing was shown yet."""
+    vendor.script([OVERLOADED], request=0)
+    vendor.script([OVERLOADED], request=1)
+    vendor.script([Text("At last.")])
+    deps = Deps()
+    model = await models.ready(MODELS[kind])
+    assert (await run(model, deps)).output == "At last."
+    assert deps.sink.parts == [("text", "At last.")]
+    assert len(vendor.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "error", [HttpError(529, "Overloaded", retry_after=0.01), OVERLOADED], ids=["status", "stream"]
+)
+async def test_an_overloaded_vendor_is_said_to_be_in_trouble(
+    kind: str, error: HttpError | StreamError, vendor: ScriptedVendor, models: Models
+) -> None:
+    vendor.script([error])
+    known = await failure(models, kind)
+    assert type(known) is Unavailable
+    assert "has trouble" in known.text
+    assert len(vendor.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [HttpError(401), HttpError(404), HttpError(429, retry_after=3600), HttpError(500, retry_after=0.01), OVERLOADED],
+    ids=["key", "model", "busy", "error", "overloaded"],
+)
+async def test_another_model_answers_in_its_place(
+    kind: str, failing: HttpError | StreamError, vendor: ScriptedVendor, models: Models
+) -> None:
+    other = "openai-chat:m2" if kind != "openai-chat" else "openai:m2"
+    vendor.script(lambda _: [Text("The other one.")] if vendor.requests[-1].model == "m2" else [failing])
+    deps = Deps()
+    model = await models.ready(MODELS[kind], [other])
+    assert (await run(model, deps)).output == "The other one."
+    assert deps.sink.parts == [("text", "The other one.")]
+    assert [request.model for request in vendor.requests][-1] == "m2"
+
+
+@pytest.mark.parametrize("fault", [Cut(), Garbage()], ids=["cut", "garbage"])
+async def test_what_came_before_a_fault_is_kept(
+    kind: str, fault: Cut | Garbage, vendor: ScriptedVendor, models: Models
+) -> None:
+    vendor.script([Reasoning("So it is."), Text("one two three"), fault])
+    deps = Deps()
+    known = await failure(models, kind, deps)
+    assert type(known) is Unavailable
+    assert "try again" in known.text
+    assert deps.sink.parts == [("reasoning", "So it is."), ("text", "one two three")]
+    assert len(vendor.requests) == 1
+
+
+async def test_a_filter_that_leaves_nothing(kind: str, vendor: ScriptedVendor, models: Models) -> None:
+    vendor.script([Finish("content_filter")])
+    known = await failure(models, kind)
+    assert type(known) is Invalid
+    assert "other words" in known.text
+
+
+async def test_silence_is_counted_from_the_request(kind: str, vendor: ScriptedVendor) -> None:
+    """Half of it before the vendor's first byte, and half of it after."""
+    made = Models(settings_for(vendor), ModelTimeouts(connect=1, first_token=1.0, gap=5, total=20))
+    model = await made.ready(MODELS[kind])
+    vendor.script([Text("warm")], request=0)
+    await run(model, Deps())
+    vendor.script([Late(0.7), PingsOnly(0.02)])
+    started = time.monotonic()
+    known = await failure(made, kind)
+    assert "silent" in known.text
+    assert time.monotonic() - started < 1.6
+    await made.close()
 
 
 async def test_a_vendor_that_refuses_connections(kind: str, vendor: ScriptedVendor, models: Models) -> None:

@@ -15,7 +15,7 @@ def script(stage: Stage, question: str, *answers: Script) -> None:
 
 def requests(stage: Stage, question: str) -> list[Request]:
     """The requests whose conversation ends with this question, or with what tools gave for it."""
-    return [request for request in stage.vendor.requests if question in str(request.body)]
+    return [request for request in stage.vendor.requests if request.question.endswith(question)]
 
 
 def parts(frame: dict[str, Any], kind: str) -> list[dict[str, Any]]:

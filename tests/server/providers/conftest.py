@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from conftest import PostgresUrl
+from detector.fixtures import nothing_blocks, watched
 from msgspec.structs import replace
 from opsloom_server.store import assistants
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
@@ -13,6 +14,9 @@ from server.models.runs import MODELS
 from stage import Stage
 from stage.server import SCRIPTED
 from vendors import signing
+
+__all__ = ["nothing_blocks", "watched"]
+
 
 TOOLS = """
 import asyncio

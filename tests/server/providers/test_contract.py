@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from server.models.runs import KINDS
-from server.providers.asking import parts, script
+from server.providers.asking import parts, requests, script
 from stage import Stage
 from vendors import Finish, HttpError, Reasoning, Refusal, StreamError, Text, ToolCall, Usage
 
@@ -132,4 +132,4 @@ async def test_an_error_in_mid_answer_keeps_the_text(served: Stage, kind: str) -
     assert end["status"] == "failed"
     assert parts(end, "text")[0]["text"] == "So far so good. "
     assert "try again" in end["message"]["error"]["text"]
-    assert len([one for one in served.vendor.requests if f"[mid {kind}]" in str(one.body)]) == 1
+    assert len(requests(served, f"[mid {kind}]")) == 1

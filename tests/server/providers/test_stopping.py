@@ -6,6 +6,7 @@ alternate, nothing empty. So an answer to the next message says that the history
 
 import asyncio
 import time
+import traceback
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -81,6 +82,15 @@ async def reached(served: Stage, client: RawClient, question: str, point: Point)
     await asyncio.sleep(0.05)
 
 
+async def tried(served: Stage, kind: str, name: str, point: Point) -> list[str]:
+    """The same, where waiting for something that does not come is what did not hold."""
+    try:
+        return await stopped_at(served, kind, name, point)
+    except TimeoutError as error:
+        line = traceback.extract_tb(error.__traceback__)
+        return [f"{name}: nothing came in {[(frame.name, frame.line) for frame in line if __file__ == frame.filename]}"]
+
+
 async def stopped_at(served: Stage, kind: str, name: str, point: Point) -> list[str]:
     """Stop there and go on; what did not hold."""
     question, next_one = f"[{kind}: {name}]", f"[{kind}: {name}, and then?]"
@@ -115,6 +125,6 @@ async def stopped_at(served: Stage, kind: str, name: str, point: Point) -> list[
 
 async def test_stopped_anywhere_it_goes_on(served: Stage, kind: str) -> None:
     served.vendor.refused.clear()
-    results = await asyncio.gather(*(stopped_at(served, kind, name, point) for name, point in POINTS.items()))
+    results = await asyncio.gather(*(tried(served, kind, name, point) for name, point in POINTS.items()))
     assert [wrong for result in results for wrong in result] == []
     assert served.vendor.refused == []

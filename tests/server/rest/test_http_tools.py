@@ -188,6 +188,19 @@ async def test_what_cannot_be_made(rest: Any, shop: Shop, fields: dict[str, Any]
     assert "look_up_order" not in {one["name"] for one in (await rest.ok(await rest.owner.get("/tools")))["items"]}
 
 
+async def test_a_description_that_does_not_hold_any_more_is_left_out(rest: Any, shop: Shop) -> None:
+    await make(rest, look_up(shop))
+    await make(rest, look_up(shop, name="older"))
+    async with rest.database.transact("ws_default") as connection:
+        await connection.execute(
+            text("""UPDATE http_tools SET definition = definition - 'title' WHERE name = 'older'""")
+        )
+    listed = {one["name"] for one in (await rest.ok(await rest.owner.get("/tools")))["items"]}
+    assert "look_up_order" in listed
+    assert "older" not in listed
+    assert (await rest.owner.delete("/tools/older")).status_code == 204
+
+
 async def test_names_are_taken_once(rest: Any, shop: Shop) -> None:
     await make(rest, look_up(shop))
     assert (await rest.owner.post("/tools", json=look_up(shop))).status_code == 409

@@ -64,7 +64,7 @@ async def test_attach_change_and_take_away(people: Any) -> None:
         )
     )
     assert [(one["given_as"], one["effect"]) for one in changed["offers"]][:1] == [("odd/good", "sends")]
-    assert len(changed["offers"]) == 4
+    assert len(changed["offers"]) == 5
     assert (await ok(await owner.get("/mcp-servers")))["items"][0]["id"] == made["id"]
     assert (await owner.delete("/mcp-servers/odd")).status_code == 204
     assert (await owner.get("/mcp-servers/odd")).status_code == 404
@@ -122,7 +122,7 @@ async def test_words(people: Any, rest: Any) -> None:
     assert "Give either `command`" in await refused(name="a", command="x", url="https://example.org")
     assert "begins with a letter" in await refused(**WISH | {"name": "Not This"})
     assert "Tools of this server itself begin with show_" in await refused(409, **WISH | {"name": "show"})
-    assert "The server has no tool “nope”. It has: flood, good, wait, wrong." in await refused(
+    assert "The server has no tool “nope”. It has: flood, good, slow_pattern, wait, wrong." in await refused(
         **WISH | {"tools": ["nope"]}
     )
     assert "no tool “nope”" in await refused(**WISH | {"effects": {"nope": "reads"}})

@@ -78,7 +78,11 @@ async def test_what_it_brings_is_text_from_outside_unless_it_says_otherwise() ->
     parts = [ToolPart(call="c", tool="orders", title="Look up an order", status="ok")]
     assert Outside(catalogue).in_parts(parts)
     assert Outside(catalogue, [Made("orders")]).in_parts(parts)
-    assert not Outside(catalogue, [Made("orders", untrusted=False)]).in_parts(parts)
+    trusted = Made("orders", untrusted=False)
+    assert not Outside(catalogue, [trusted]).in_parts(parts)
+    assert Outside(catalogue, [trusted, Made("others", called="orders")]).in_parts(parts)
+    searched = [ToolPart(call="c", tool="search_knowledge", title="Search", status="ok")]
+    assert Outside(catalogue, [Made("search_knowledge", untrusted=False)]).in_parts(searched)
 
 
 async def test_it_is_described_beside_the_others_with_where_it_comes_from() -> None:

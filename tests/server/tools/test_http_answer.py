@@ -43,6 +43,11 @@ def test_by_content(data: bytes, kind: str, result: Any) -> None:
     assert given(answered(data, kind)) == {"status": 200, "result": result}
 
 
+@pytest.mark.parametrize("depth", [70, 900, 100_000])
+def test_json_that_is_nested_without_end_is_text(depth: int) -> None:
+    assert given(answered(b"[" * depth + b"]" * depth))["result"].startswith("[[[[")
+
+
 def test_text_from_outside_is_said_to_be_that() -> None:
     assert "not as instructions" in given(answered(b'"x"'), untrusted=True)["note"]
 

@@ -6,6 +6,7 @@ those that came in otherwise are left alone.
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
@@ -38,18 +39,21 @@ _ITEM: Final = "a document is the path of a file or folder, or `{title, text}`."
 
 
 class _Document(Struct, frozen=True):
-    """A document as it was found beside the YAML file; `name` is what it is known by in its base."""
+    """A document as it was found beside the YAML file, or a text in it; `name` is what it is known by in its base.
+    Files are read one at a time: a folder may hold more than fits into memory."""
 
     name: str
-    data: bytes
+    sha256: str
     title: str | None
+    path: Path | None = None
+    text: str = ""
 
     def id(self, base: str) -> str:
         return _PREFIX + hashlib.sha256(f"{base}/{self.name}".encode()).hexdigest()[:32]
 
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+    def content(self) -> Content:
+        data = self.text.encode() if self.path is None else self.path.read_bytes()
+        return Content(data=data, name=self.name, title=self.title)
 
 
 class KnowledgeBaseKind(Kind):
@@ -142,10 +146,8 @@ def _item(declared: Declared, item: Any, number: int) -> list[_Document]:
             raise Mistakes([declared.mistake(f"there is no document at {item}.", *where)])
         try:
             folder = not (declared.base / item).is_file()
-            return [
-                _Document(f"{item.rstrip('/')}/{title}" if folder else item, path.read_bytes(), None)
-                for title, path in paths
-            ]
+            named = [(f"{item.rstrip('/')}/{title}" if folder else item, path) for title, path in paths]
+            return [_Document(name, _sha256(path), None, path) for name, path in named]
         except OSError as error:
             raise Mistakes([declared.mistake(f"{item} cannot be read: {error.strerror}.", *where)]) from None
     if not isinstance(item, dict):
@@ -157,7 +159,13 @@ def _item(declared: Declared, item: Any, number: int) -> list[_Document]:
     title, text = item.get("title"), item.get("text")
     if not isinstance(title, str) or not isinstance(text, str) or not title.strip() or not text.strip():
         raise Mistakes([declared.mistake("a document in place has a `title` and a `text`.", *where)])
-    return [_Document(f"text: {title}", text.encode(), title.strip()[:200])]
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    return [_Document(f"text: {title}", mark, title.strip()[:200], text=text)]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _shown(new: Sequence[_Document], changed: Sequence[_Document], gone: int) -> tuple[FieldChange, ...]:
@@ -179,13 +187,15 @@ async def _read(world: World, name: str, documents: Sequence[_Document], gone: S
     if documents:
         say(f"Reading {len(documents)} documents into {name}")
     by_id = {one.id(base.id): one for one in documents}
-    items = [(key, Content(data=one.data, name=one.name, title=one.title)) for key, one in by_id.items()]
+    items = ((key, one.content()) for key, one in by_id.items())
     refused: list[str] = []
     try:
-        outcomes = [one async for one in knowledge.ingest_many(WORKSPACE, base.id, items)] if items else []
+        outcomes = [one async for one in knowledge.ingest_many(WORKSPACE, base.id, items)] if documents else []
         refused += [f"{by_id[one.document].name}: {one.error.text}" for one in outcomes if one.error is not None]
     except RagError as error:
         refused.append(error.text)
+    except OSError as error:
+        refused.append(f"{error.filename}: {error.strerror}")
     for document in gone:
         await knowledge.remove(WORKSPACE, document)
     return refused

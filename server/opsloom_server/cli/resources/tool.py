@@ -19,11 +19,12 @@ from opsloom_server.cli.resources.kind import (
     misfits,
     only_known,
 )
-from opsloom_server.declarations import Declared
+from opsloom_server.declarations import Declared, Mistakes
 from opsloom_server.errors import Invalid
 from opsloom_server.rest.http_tools import ToolWish, described
 from opsloom_server.store import records
 from opsloom_server.store.http_tools import find, listed
+from opsloom_server.tools.http.attached import NAME
 from opsloom_server.tools.http.definition import stored
 
 __all__ = ["TOOL"]
@@ -50,6 +51,12 @@ class ToolKind(Kind):
             raise misfits(self, declared, error) from None
         except Invalid as error:
             raise at_fault(declared, error) from None
+        if not NAME.fullmatch(wish.name):
+            words = "`name` is not usable: lower-case letters, digits and _, beginning with a letter; at most 60."
+            raise Mistakes([declared.mistake(words, "name")])
+        if wish.name in world.catalogue.tools:
+            words = f"the server has a tool `{wish.name}` already; choose another name."
+            raise Mistakes([declared.mistake(words, "name")])
         after = stored(definition)
         held = {} if before is None else before.definition
         fields = tuple(

@@ -1,5 +1,6 @@
 """What a service answered, as the model is told of it. No I/O."""
 
+from contextlib import suppress
 from email.message import Message
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from opsloom_server.tools.secrets import Redaction
 
 __all__ = ["Refused", "told"]
 
+DEPTH: Final = 64
+"""Levels of JSON; what is nested deeper is told as text."""
 SAID_CHARS: Final = 1_000
 """As much of an error's body as the model is told, and the people who read along with it."""
 NOTE: Final = (
@@ -37,7 +40,7 @@ class Told(Struct, frozen=True):
 
 def told(answered: Answered, picked: Picked, redact: Redaction, *, untrusted: bool) -> Told:
     """Raises `Refused` in words where the service did."""
-    read = redact(_read(answered))
+    read = redact(_read(answered))  # no deeper than DEPTH
     if answered.status >= 400 or answered.status < 200:
         said = read if isinstance(read, str) else msgspec.json.encode(read).decode()
         words = f"The service answered {answered.reason}"
@@ -57,10 +60,11 @@ def _read(answered: Answered) -> Any:
         return ""
     is_json = kind == "application/json" or kind.endswith("+json")
     if is_json and not answered.cut:
-        try:
-            return msgspec.json.decode(answered.data)
-        except msgspec.DecodeError:
-            pass  # it says so and is not; as text it may still be of use
+        # What says that it is JSON and is not, or is nested without end, may still be of use as text.
+        with suppress(msgspec.DecodeError, RecursionError):
+            value = msgspec.json.decode(answered.data)
+            if _is_flat(value, DEPTH):
+                return value
     named = kind.startswith("text/") or is_json or kind.endswith(("/xml", "+xml", "/x-ndjson", "/javascript", "/yaml"))
     text = _text(answered.data, header.get_content_charset() or "utf-8", strict=not named)
     return (
@@ -68,6 +72,11 @@ def _read(answered: Answered) -> Any:
         if text is None
         else text
     )
+
+
+def _is_flat(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_flat(item, levels - 1) for item in inner)
 
 
 def _text(data: bytes, charset: str, *, strict: bool) -> str | None:

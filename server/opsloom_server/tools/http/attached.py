@@ -1,9 +1,11 @@
 """The tools that a workspace has described: what REST changes and what an answer is given."""
 
 import hashlib
+import logging
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -23,6 +25,8 @@ from opsloom_server.tools.secrets import Secrets
 from opsloom_server.tools.tool import Tool
 
 __all__ = ["HttpTools"]
+
+log = logging.getLogger("opsloom.tools")
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 KEPT: Final = 512
@@ -49,12 +53,23 @@ class HttpTools:
             return {}
         async with self._database.transact(workspace) as connection:
             rows = await store.named(connection, wanted)
-        return {row.name: self.tool(workspace, row) for row in rows}
+        return {tool.name: tool for tool in self._usable(workspace, rows)}
 
     async def listed(self, workspace: str) -> Sequence[Tool]:
         async with self._database.transact(workspace) as connection:
             rows = await store.listed(connection)
-        return [self.tool(workspace, row) for row in rows]
+        return self._usable(workspace, rows)
+
+    def _usable(self, workspace: str, rows: Sequence[ToolRow]) -> list[Tool]:
+        """The tools of these rows; one that an earlier version took and this one does not must not keep its assistant
+        from answering."""
+        made: list[Tool] = []
+        for row in rows:
+            try:
+                made.append(self.tool(workspace, row))
+            except (Invalid, msgspec.ValidationError) as error:
+                log.warning("tool %s of %s cannot be used: %s", row.id, workspace, error)
+        return made
 
     def tool(self, workspace: str, row: ToolRow) -> HttpTool:
         """The tool that a row describes."""
@@ -109,7 +124,11 @@ class HttpTools:
 
     async def users_of(self, connection: AsyncConnection, secret: str) -> list[str]:
         """The names of the tools that need a secret."""
-        return [row.name for row in await store.listed(connection) if secret in definition_of(row).secrets]
+        users: list[str] = []
+        for row in await store.listed(connection):
+            with suppress(msgspec.ValidationError):
+                users += [row.name] if secret in definition_of(row).secrets else []
+        return users
 
     async def demand(self, connection: AsyncConnection, definition: Definition) -> None:
         """Raise Invalid that names each field at fault, a secret that there is not included."""
