@@ -19,7 +19,7 @@ from blockbuster.blockbuster import BlockingError
 
 OURS = ("opsloom_server", "opsloom_rag", "opsloom_blocks", "opsloom_protocol", "opsloom_client")
 REPORT = "OPSLOOM_TESTS_BLOCKING"
-"""Where a server that a test starts writes what it finds; `start/sitecustomize.py` watches where this is set."""
+"""Where a server that a test starts writes what it finds; it is watched where this is set (`stage.starter`)."""
 
 ALLOWED: Mapping[tuple[str, str], str] = {
     ("<frozen importlib._bootstrap>", "_find_and_load"): (
@@ -32,7 +32,9 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("logging/__init__.py", "emit"): "A line of the log goes where whoever runs the server sends it, a pipe or a file.",
     ("opsloom_server/app.py", "lifespan"): "At a server's start and end nobody is served.",
     ("opsloom_server/app.py", "running"): "At a server's start and end nobody is served.",
+    ("fastapi/routing.py", "_extract_endpoint_context"): "FastAPI looks for the source of an endpoint, once each.",
     ("opsloom_blocks/extensions.py", "added"): "Extensions are looked for once a process, at its start.",
+    ("opsloom_server/tools/registry.py", "load_catalogue"): "The same.",
 }
 """(file, function) under which a call may block, and why that is no harm."""
 
@@ -48,14 +50,6 @@ def _placed(name: str) -> ModuleType:
     module = ModuleType(name)
     module.__path__ = list(spec.submodule_search_locations or ())
     return module
-
-
-def environment() -> dict[str, str]:
-    """What a server that a test starts needs in its environment, to watch itself; nothing where nobody watches."""
-    if REPORT not in os.environ:
-        return {}
-    paths = (str(Path(__file__).parent / "start"), os.environ.get("PYTHONPATH", ""))
-    return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def watch(report: Path | None = None) -> BlockBuster:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from opsloom_server.errors import Invalid, Unavailable
 from opsloom_server.fetching.addresses import Address as IpAddress
-from opsloom_server.fetching.fetcher import look_up
+from opsloom_server.fetching.reaching import look_up
 
 __all__ = ["CONNECT_SECONDS", "SourceAddress", "connect", "read_address"]
 

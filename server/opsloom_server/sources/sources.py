@@ -27,6 +27,7 @@ __all__ = ["Answer", "DataSources", "description_of"]
 AT_ONCE: Final = 4
 """Queries that one data source is asked at the same time by this node; more wait their turn."""
 _WAIT: Final = 5.0
+_LOST: Final = "The address of this data source cannot be read: OPSLOOM_SECRET is another one now. Give its url again."
 _BUSY: Final = "This data source is being asked by too many people just now. Try again in a moment."
 
 
@@ -42,7 +43,7 @@ class DataSources:
 
     def __init__(self, database: Database, secret: bytes, bounds: Bounds) -> None:
         self._database = database
-        self._seal = Seal(secret)
+        self._seal = Seal(secret, "data sources", _LOST)
         self._bounds = bounds
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -90,8 +91,12 @@ class DataSources:
             judged = await asyncio.to_thread(judge, query, description_of(source).known())
             return Answer(await run(address, judged.text, self._bounds), judged.tables)
 
+    def url_of(self, workspace: str, source: SourceRow) -> str:
+        """The address with its password, to compare another one with. Raises Invalid under another OPSLOOM_SECRET."""
+        return self._seal.open(source.sealed, workspace, source.id)
+
     def _address(self, workspace: str, source: SourceRow) -> SourceAddress:
-        return read_address(self._seal.open(source.sealed, workspace, source.id))
+        return read_address(self.url_of(workspace, source))
 
     async def _looked_over(self, address: SourceAddress, schemas: Sequence[str] | None) -> dict[str, Any]:
         async with reading(address, self._bounds) as connection:

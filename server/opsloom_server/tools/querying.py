@@ -36,6 +36,7 @@ class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class QueryData(Tool):
     name = "query_data"
+    origin = "server"
     title = "Ask the database"
     about = (
         "Ask a database: run one SELECT and get its rows; the person sees the query and a table. Only tables and "
@@ -73,6 +74,7 @@ class Wanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class DescribeData(Tool):
     name = "describe_data"
+    origin = "server"
     title = "Look at the tables"
     about = (
         "Tells the columns, keys and kinds of values of tables, by their names as schema.table. Call it before "

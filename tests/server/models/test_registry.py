@@ -205,3 +205,25 @@ def test_importing_the_list_imports_no_vendor() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("written", "spelling"),
+    [
+        ("gpt-6-luna", "openai:gpt-6-luna"),
+        ("o5-mini", "openai:o5-mini"),
+        ("claude-sonnet-5-5", "anthropic:claude-sonnet-5-5"),
+        ("Claude:claude-haiku-5-5", "anthropic:claude-haiku-5-5"),
+        ("llama3.3", "ollama:llama3.3"),
+        ("llama3.3:70b", "ollama:llama3.3:70b"),
+        ("gpt-oss:20b", "ollama:gpt-oss:20b"),
+        ("us.anthropic.claude-opus-5-5", "bedrock:us.anthropic.claude-opus-5-5"),
+        ("opneai:gpt-6-luna", "openai:gpt-6-luna"),
+        ("OpenAI:gpt-6-luna", "openai:gpt-6-luna"),
+        ("vllm:my-model", "openai-chat:my-model"),
+    ],
+)
+def test_a_name_that_people_know_is_told_its_right_spelling(written: str, spelling: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        split(written)
+    assert f"Did you mean “{spelling}”" in refused.value.text

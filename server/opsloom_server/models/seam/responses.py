@@ -119,7 +119,7 @@ class ResponsesClient(AsyncOpenAI):
         lines: Any = super()._make_sse_decoder()
         return Reader(ResponsesWire(), ServerSentEvents(lines), self.timeouts)
 
-    def _process_response_data(self, *, data: object, cast_to: Any, response: Any) -> Any:
+    def _process_response_data(self, *, data: Any, cast_to: Any, response: Any) -> Any:
         """An event; the words of a refusal as text: see Chat Completions."""
         if isinstance(data, dict):
             match data.get("type"):
