@@ -11,7 +11,7 @@ from opsloom_server.rest.access import Admin, Owner, Served
 from opsloom_server.rest.paging import Page
 from opsloom_server.rest.services import Services
 from opsloom_server.rest.texts import Body, LongText, Moment, Name
-from opsloom_server.sources import description_of
+from opsloom_server.sources import description_of, kind_of
 from opsloom_server.store import records
 from opsloom_server.store import sources as store
 from opsloom_server.store.sources import SourceRow
@@ -46,11 +46,11 @@ class SourceShown(BaseModel):
 
     id: str
     name: str
-    kind: str = "postgresql"
-    host: str
-    port: int
+    kind: str
+    host: str | None
+    port: int | None
     database: str
-    user: str
+    user: str | None
     schemas: list[str] | None
     tables: int
     warnings: list[str]
@@ -62,7 +62,11 @@ class SourceShown(BaseModel):
         return cls(
             id=row.id,
             name=row.name,
-            **row.address,
+            kind=kind_of(row),
+            host=row.address.get("host"),
+            port=row.address.get("port"),
+            database=row.address["database"],
+            user=row.address.get("user"),
             schemas=None if row.schemas is None else list(row.schemas),
             tables=len(description_of(row).tables),
             warnings=list(row.warnings),

@@ -13,15 +13,13 @@ from msgspec import Struct
 from sqlglot import exp
 
 from opsloom_server.errors import NotPermitted
-from opsloom_server.sources.allowed import FROM_FUNCTIONS
+from opsloom_server.sources.grammar import Grammar
 
 __all__ = ["Tables", "settle_names"]
 
 Tables = Mapping[tuple[str, str], Sequence[str]]
 """The columns of the tables that may be read, by schema and name, both as they are written in the database."""
 
-# Every relation of pg_catalog begins so. It is searched where nothing else is found, so no name of a query may.
-_SYSTEM: Final = "pg_"
 _LISTED: Final = 20
 # PostgreSQL's own limit. `SELECT * FROM a, a` of itself, again and again, doubles its columns each time.
 _MOST: Final = 1_664
@@ -35,21 +33,23 @@ class Source(Struct, frozen=True):
     schema: str = ""
 
 
-def settle_names(tree: exp.Query, tables: Tables) -> None:
+def settle_names(tree: exp.Query, tables: Tables, grammar: Grammar) -> None:
     """Give every table its schema and every column of a sub-query a name. Raises NotPermitted."""
-    _Names(tables).settle(tree)
+    _Names(tables, grammar).settle(tree)
 
 
 class _Names:
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, grammar: Grammar) -> None:
         self._tables = tables
+        self._grammar = grammar
         self._columns: dict[int, tuple[str, ...]] = {}
         self._sources: dict[int, list[Source]] = {}
 
     def settle(self, tree: exp.Query) -> None:
         for query in tree.find_all(exp.CTE, exp.Select):
-            if isinstance(query, exp.CTE) and query.alias.startswith(_SYSTEM):
-                raise NotPermitted(f"The name {query.alias} is the database's own. Choose one without {_SYSTEM}.")
+            if isinstance(query, exp.CTE) and query.alias.lower().startswith(self._grammar.system):
+                own = ", ".join(self._grammar.system)
+                raise NotPermitted(f"The name {query.alias} is the database's own. Choose one without {own}.")
         for table in list(tree.find_all(exp.Table)):
             self._qualify(table)
         for select in list(tree.find_all(exp.Select)):
@@ -138,8 +138,8 @@ class _Names:
     def _function(self, item: exp.Expr) -> Source:
         """A function in FROM, which gets an explicit list of its columns."""
         call = item if isinstance(item, exp.Unnest) else item.this
-        name = "unnest" if isinstance(call, exp.Unnest | exp.Explode) else printed_name(call)
-        if name not in FROM_FUNCTIONS or item.args.get("rows_from"):
+        name = "unnest" if isinstance(call, exp.Unnest | exp.Explode) else printed_name(call, self._grammar)
+        if name not in self._grammar.from_functions or item.args.get("rows_from"):
             raise NotPermitted(f"The function {name or 'that'} is not permitted in FROM.")
         alias = item.args.get("alias")
         if not isinstance(alias, exp.TableAlias):
@@ -147,7 +147,7 @@ class _Names:
             item.set("alias", alias)
         if not alias.name:
             alias.set("this", exp.to_identifier(name, quoted=True))
-        columns = FROM_FUNCTIONS[name]
+        columns = self._grammar.from_functions[name]
         given = [column.name for column in alias.columns]
         if columns is None:
             if not given:
@@ -212,7 +212,7 @@ class _Names:
             elif item.alias_or_name and isinstance(item, exp.Alias | exp.Column):
                 yield item.alias_or_name
             else:
-                name = default_name(item)
+                name = default_name(item, self._grammar)
                 item.replace(exp.alias_(item.copy(), name, quoted=True))
                 yield name
 
@@ -254,19 +254,19 @@ class _Names:
             inside, parent = parent, parent.parent
 
 
-def printed_name(call: exp.Expr | None) -> str:
-    """A function's name as PostgreSQL will read it; empty for what is no call."""
+def printed_name(call: exp.Expr | None, grammar: Grammar) -> str:
+    """A function's name as the database will read it; empty for what is no call."""
     if not isinstance(call, exp.Func):
         return ""
-    text = call.sql(dialect="postgres", normalize_functions="lower", comments=False)
+    text = call.sql(dialect=grammar.prints, normalize_functions="lower", comments=False)
     return text.partition("(")[0].strip().lower() if "(" in text else ""
 
 
-def default_name(item: exp.Expr) -> str:
+def default_name(item: exp.Expr, grammar: Grammar) -> str:
     """What PostgreSQL calls a column that has no name: after its function, its cast, or nothing."""
     while isinstance(item, exp.Paren | exp.Cast | exp.Window | exp.Filter | exp.WithinGroup):
         if isinstance(item, exp.Cast) and not isinstance(item.this, exp.Column | exp.Func | exp.Cast | exp.Paren):
-            return str(item.to.sql(dialect="postgres")).lower().partition("(")[0]
+            return str(item.to.sql(dialect=grammar.prints)).lower().partition("(")[0]
         item = item.this
     if isinstance(item, exp.Column):
         return str(item.name)
@@ -274,8 +274,8 @@ def default_name(item: exp.Expr) -> str:
         return "case"
     if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Select) and item.this.expressions:
         first = item.this.expressions[0]
-        return str(first.alias) if isinstance(first, exp.Alias) else default_name(first)
-    return printed_name(item) or "?column?"
+        return str(first.alias) if isinstance(first, exp.Alias) else default_name(first, grammar)
+    return printed_name(item, grammar) or "?column?"
 
 
 def _listed(keys: Sequence[tuple[str, str]]) -> str:

@@ -6,7 +6,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-__all__ = ["Column", "Rows", "plain_row"]
+__all__ = ["RESULT_BYTES", "ROWS", "Column", "Rows", "plain_row"]
+
+ROWS: Final = 500
+RESULT_BYTES: Final = 1_048_576
+"""What a result may have; a larger one is cut."""
 
 # JavaScript's numbers hold whole ones up to here; a larger one travels as text, whole.
 _LARGEST: Final = 2**53

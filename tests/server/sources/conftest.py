@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 from conftest import Cluster
-from opsloom_server.sources.address import SourceAddress, read_address
-from opsloom_server.sources.describing import Description, describe
-from opsloom_server.sources.postgres import reading
+from opsloom_server.sources.description import Description
+from opsloom_server.sources.postgresql.address import SourceAddress, read_address
+from opsloom_server.sources.postgresql.describing import describe
+from opsloom_server.sources.postgresql.running import reading
 from server.sources.shop import SHOP
+from sqlalchemy.engine import make_url
 
 
 @dataclass
@@ -23,7 +25,7 @@ class Shop:
 
     @property
     def address(self) -> SourceAddress:
-        return read_address(self.url)
+        return read_address(make_url(self.url))
 
     async def look(self, query: str) -> list[asyncpg.Record]:
         """Ask as the owner of everything."""

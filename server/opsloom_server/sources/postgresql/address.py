@@ -11,17 +11,17 @@ from typing import Any, Final
 
 import asyncpg
 from msgspec import Struct
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 
 from opsloom_server.errors import Invalid, Unavailable
 from opsloom_server.fetching.addresses import Address as IpAddress
 from opsloom_server.fetching.fetcher import look_up
 
-__all__ = ["CONNECT_SECONDS", "SourceAddress", "connect", "read_address"]
+__all__ = ["CONNECT_SECONDS", "EXAMPLE", "SourceAddress", "connect", "read_address"]
 
 CONNECT_SECONDS: Final = 5.0
-_EXAMPLE: Final = "Write it as postgresql://user:password@host:5432/database."
+EXAMPLE: Final = "postgresql://user:password@host:5432/database"
+_EXAMPLE: Final = f"Write it as {EXAMPLE}."
 _OPTIONS: Final = {"host", "port", "sslmode"}
 _SSL_MODES: Final = ("disable", "prefer", "require", "verify-full")
 # Where clouds answer their machines' questions about themselves; no database is there.
@@ -46,16 +46,13 @@ class SourceAddress(Struct, frozen=True):
         return f"SourceAddress({self.user}@{self.host}:{self.port}/{self.database})"  # never the password
 
 
-def read_address(url: str) -> SourceAddress:
+def read_address(parsed: URL) -> SourceAddress:
     """Read `postgresql://user:password@host:5432/database?sslmode=…`. Raises Invalid that repeats nothing of it."""
     try:
-        parsed = make_url(url.strip())
         query = {key: value if isinstance(value, str) else value[-1] for key, value in parsed.query.items()}
         port = parsed.port or int(query.get("port", 5432))
-    except (ArgumentError, ValueError):
+    except ValueError:
         raise Invalid(f"This is not a database's address. {_EXAMPLE}") from None
-    if parsed.drivername.split("+")[0] not in {"postgres", "postgresql"}:
-        raise Invalid(f"Only PostgreSQL can be a data source. {_EXAMPLE}")
     if unknown := sorted(query.keys() - _OPTIONS):
         raise Invalid(f"The option {unknown[0]} cannot stand in the address. Options are: host, port, sslmode.")
     host = query.get("host") or parsed.host or ""

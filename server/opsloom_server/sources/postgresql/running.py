@@ -12,26 +12,17 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import asyncpg
-from msgspec import Struct
 
 from opsloom_server.errors import NotPermitted, OpsloomError, QueryFailed, Unavailable
-from opsloom_server.sources.address import CONNECT_SECONDS, SourceAddress, connect
-from opsloom_server.sources.rows import Column, Rows, plain_row
+from opsloom_server.sources.engine import Bounds
+from opsloom_server.sources.postgresql.address import CONNECT_SECONDS, SourceAddress, connect
+from opsloom_server.sources.rows import RESULT_BYTES, ROWS, Column, Rows, plain_row
 
-__all__ = ["ROWS", "Bounds", "reading", "run"]
+__all__ = ["reading", "run"]
 
-ROWS: Final = 500
-RESULT_BYTES: Final = 1_048_576
 CLOSE_SECONDS: Final = 2.0
 # A word of the database's, not a page.
 _WORDS: Final = 500
-
-
-class Bounds(Struct, frozen=True):
-    """What a query may take: seconds of the database, and the planner's estimate in its own units (0: any)."""
-
-    seconds: float = 5.0
-    cost: float = 1_000_000.0
 
 
 DEFAULT: Final = Bounds()
