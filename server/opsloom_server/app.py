@@ -104,7 +104,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         key = await asyncio.to_thread(secret.load, given, folder)
         catalogue = load_catalogue(settings.extensions)
         limits = settings.limits
-        sources = DataSources(database, key, Bounds(limits.query_seconds, limits.query_cost))
+        bounds = Bounds(limits.query_seconds, limits.query_cost)
+        sources = DataSources(database, key, bounds, settings.sqlite_folders)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
         node = new_id("nod")

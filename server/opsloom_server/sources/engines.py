@@ -1,6 +1,7 @@
 """The kinds of databases that can be data sources: one table, and how an address finds its kind in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy.engine import make_url
@@ -8,7 +9,9 @@ from sqlalchemy.exc import ArgumentError
 
 from opsloom_server.errors import Invalid
 from opsloom_server.sources.engine import Address, Engine
+from opsloom_server.sources.mysql import MySQL
 from opsloom_server.sources.postgresql import PostgreSQL
+from opsloom_server.sources.sqlite import SQLite
 
 __all__ = ["Engines", "engines", "opened"]
 
@@ -18,8 +21,9 @@ Engines = Mapping[str, Engine[Any]]
 _ALSO: Final = {"postgres": "postgresql"}
 
 
-def engines() -> Engines:
-    every: list[Engine[Any]] = [PostgreSQL()]
+def engines(folders: Sequence[Path] = ()) -> Engines:
+    """`folders`: below which SQLite files may be data sources."""
+    every: list[Engine[Any]] = [PostgreSQL(), MySQL("mysql"), MySQL("mariadb"), SQLite(folders)]
     return {one.kind: one for one in every}
 
 

@@ -44,6 +44,8 @@ class Grammar(Struct, frozen=True, kw_only=True):
     """A longer name the database would refuse, or cut short."""
     system: tuple[str, ...]
     """How the database's own relations begin; no name that a query gives may."""
+    hidden: frozenset[str]
+    """Columns that every table has beside those that are known, such as SQLite's `rowid`."""
     folded: Callable[[str], str]
     """An unquoted name as the database takes it."""
     same: Callable[[str], str]

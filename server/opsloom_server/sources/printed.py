@@ -54,7 +54,7 @@ def look_at(text: str, grammar: Grammar) -> None:
 def _word(word: str, before_bracket: bool, grammar: Grammar) -> None:
     if before_bracket and word not in grammar.functions and word not in grammar.before_brackets:
         raise NotPermitted(f"The function {word} is not permitted.")
-    if word not in grammar.functions and word not in grammar.words:
+    if word not in grammar.words and not before_bracket:
         raise NotPermitted(f"{word.upper()} is not permitted. Write one SELECT that only reads.")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -36,13 +37,13 @@ class Answer(Struct, frozen=True):
 
 
 class DataSources:
-    """Made by the composition root."""
+    """Made by the composition root. `folders`: below which SQLite files may be data sources."""
 
-    def __init__(self, database: Database, secret: bytes, bounds: Bounds) -> None:
+    def __init__(self, database: Database, secret: bytes, bounds: Bounds, folders: Sequence[Path] = ()) -> None:
         self._database = database
         self._seal = Seal(secret)
         self._bounds = bounds
-        self._engines = engines()
+        self._engines = engines(folders)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def attach(

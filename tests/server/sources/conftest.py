@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 from conftest import Cluster
 from opsloom_server.sources.description import Description
-from opsloom_server.sources.postgresql.address import SourceAddress, read_address
+from opsloom_server.sources.postgresql.connecting import read_address
 from opsloom_server.sources.postgresql.describing import describe
 from opsloom_server.sources.postgresql.running import reading
+from opsloom_server.sources.server_address import ServerAddress
 from server.sources.shop import SHOP
 from sqlalchemy.engine import make_url
 
@@ -24,7 +25,7 @@ class Shop:
     described: Description
 
     @property
-    def address(self) -> SourceAddress:
+    def address(self) -> ServerAddress:
         return read_address(make_url(self.url))
 
     async def look(self, query: str) -> list[asyncpg.Record]:

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from opsloom_server.errors import Invalid
-from opsloom_server.sources.postgresql.address import read_address
+from opsloom_server.sources.postgresql.connecting import read_address
 from opsloom_server.sources.postgresql.login import inspect_login
 from opsloom_server.sources.postgresql.running import reading
 from sqlalchemy.engine import make_url

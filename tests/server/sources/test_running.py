@@ -10,7 +10,7 @@ from opsloom_server.errors import Invalid, NotPermitted, QueryFailed, Unavailabl
 from opsloom_server.sources.engine import Bounds
 from opsloom_server.sources.engines import engines, opened
 from opsloom_server.sources.postgresql import PostgreSQL
-from opsloom_server.sources.postgresql.address import connect, read_address
+from opsloom_server.sources.postgresql.connecting import connect, read_address
 from opsloom_server.sources.postgresql.running import run
 from opsloom_server.sources.rows import Rows
 from sqlalchemy.engine import make_url
@@ -194,7 +194,7 @@ async def test_nothing_of_the_servers_environment_goes_along(shop: Any, monkeypa
         asked.append(given)
         raise OSError
 
-    monkeypatch.setattr("opsloom_server.sources.postgresql.address.asyncpg.connect", connect)
+    monkeypatch.setattr("opsloom_server.sources.postgresql.connecting.asyncpg.connect", connect)
     with pytest.raises(Unavailable):
         await run(read_address(make_url("postgresql://u@127.0.0.1/d?sslmode=disable")), "SELECT 1")
     assert asked[0]["password"] == ""

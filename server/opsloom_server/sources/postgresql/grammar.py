@@ -156,6 +156,7 @@ POSTGRESQL: Final = Grammar(
     name_bytes=63,
     # Every relation of pg_catalog begins so. It is searched where nothing else is found, so no name of a query may.
     system=("pg_",),
+    hidden=frozenset(),
     folded=_folded,
     same=str,
     calls_by_dot=True,

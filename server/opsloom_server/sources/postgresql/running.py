@@ -15,8 +15,9 @@ import asyncpg
 
 from opsloom_server.errors import NotPermitted, OpsloomError, QueryFailed, Unavailable
 from opsloom_server.sources.engine import Bounds
-from opsloom_server.sources.postgresql.address import CONNECT_SECONDS, SourceAddress, connect
+from opsloom_server.sources.postgresql.connecting import connect
 from opsloom_server.sources.rows import RESULT_BYTES, ROWS, Column, Rows, plain_row
+from opsloom_server.sources.server_address import CONNECT_SECONDS, ServerAddress
 
 __all__ = ["reading", "run"]
 
@@ -57,7 +58,7 @@ _TEMP_FILES: Final = (
 
 @asynccontextmanager
 async def reading(
-    address: SourceAddress, bounds: Bounds = DEFAULT
+    address: ServerAddress, bounds: Bounds = DEFAULT
 ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """A connection in a transaction that may only read. Closed at the end, whatever the end is.
 
@@ -82,7 +83,7 @@ async def reading(
             connection.terminate()
 
 
-async def run(address: SourceAddress, query: str, bounds: Bounds = DEFAULT) -> Rows:
+async def run(address: ServerAddress, query: str, bounds: Bounds = DEFAULT) -> Rows:
     """Run a query that was judged. Raises QueryFailed, NotPermitted or Unavailable in words."""
     started = time.monotonic()
     async with reading(address, bounds) as connection:
