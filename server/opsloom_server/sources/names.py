@@ -296,7 +296,8 @@ def name_columns(tree: exp.Query, grammar: Grammar) -> None:
     for item in list(first.expressions) if isinstance(first, exp.Select) else ():
         if not isinstance(item, exp.Alias | exp.Column | exp.Star):
             text = item.sql(dialect=grammar.prints, comments=False, normalize_functions="lower")
-            name = " ".join(text.replace(grammar.quote, "").split())[:60].strip()
+            plain = "".join(sign if ord(sign) < 0x10000 else "?" for sign in text.replace(grammar.quote, ""))
+            name = " ".join(plain.split())[:60].strip()
             item.replace(exp.alias_(item.copy(), name or "?", quoted=True))
 
 

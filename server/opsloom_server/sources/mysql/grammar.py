@@ -50,14 +50,14 @@ class _Printed(MySQLDialect):
 _NODES: Final[frozenset[type[exp.Expr]]] = NODES | {
     *(exp.Rollup, exp.WithinGroup, exp.Interval, exp.Any, exp.All, exp.MatchAgainst, exp.JSONSchema, exp.JSONColumnDef),
     *(exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.CharacterSet, exp.JSONKeyValue, exp.RegexpLike),
-    *(exp.JSONArrayContains, exp.JSONPathWildcard, exp.JSONPathRecursive),
+    *(exp.JSONArrayContains, exp.JSONPathWildcard, exp.JSONPathRecursive, exp.JSONValue),
 }
 
 _TYPES: Final = frozenset(
     exp.DType[name]
     for name in listed(
         "SMALLINT INT BIGINT UBIGINT UINT DECIMAL FLOAT DOUBLE TEXT VARCHAR CHAR BINARY VARBINARY DATE TIME DATETIME "
-        "TIMESTAMP TIMESTAMPTZ YEAR JSON"
+        "TIMESTAMP TIMESTAMPTZ YEAR JSON CHARACTER_SET"
     )
 )
 
@@ -67,7 +67,7 @@ _WORDS: Final = listed(
     localtimestamp cross current desc distinct div else end escape except exists false following for from group having
     in inner intersect interval is join left like limit natural not null of offset on or order outer over partition
     preceding range recursive regexp right rollup row rows select separator set sounds then true unbounded union using
-    values when where window with xor xor against boolean mode language expansion query member path columns nested
+    values when where window with within xor against boolean mode language expansion query member path columns nested
     ordinality empty error default
     microsecond second minute hour day week month quarter year day_hour day_minute day_second hour_minute hour_second
     minute_second year_month second_microsecond leading trailing both
