@@ -25,8 +25,9 @@ Schemas = Annotated[list[Name], Field(min_length=1, max_length=50)]
 
 
 class SourceWish(Body):
-    """``url``: `postgresql://user:password@host:5432/database`, of a login that may only read. ``schemas``: the only
-    ones that may be read; left out, all that the login may."""
+    """``url``: `postgresql://user:password@host:5432/database`, `mysql://…`, `mariadb://…` of a login that may only
+    read, or `sqlite:///file.db`. ``schemas``: the only ones that may be read; left out, all that the login may (MySQL: the
+    database that the address names)."""
 
     name: Name
     url: Address
@@ -42,7 +43,8 @@ class SourceChange(Body):
 
 
 class SourceShown(BaseModel):
-    """A data source, without its password. ``warnings``: what its login may do beyond reading, and how to mend it."""
+    """A data source, without its password. ``kind``: `postgresql`, `mysql`, `mariadb` or `sqlite`; a file has no
+    host, port or user. ``warnings``: what its login may do beyond reading, and how to mend it."""
 
     id: str
     name: str

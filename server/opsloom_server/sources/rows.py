@@ -56,7 +56,7 @@ class Filling:
 
 
 def too_large() -> QueryFailed:
-    return QueryFailed("The first row alone is larger than 1 MiB. Select fewer columns, or shorten with left().")
+    return QueryFailed("The first row alone is larger than 1 MiB. Select fewer columns, or shorten its texts.")
 
 
 def plain_row(text: str) -> tuple[Any, ...]:

@@ -1,4 +1,5 @@
-"""Ways out that every kind of database knows. `{shop}` is where its tables are: `shop.` in a server, `main.` in a file."""
+"""Ways out that every kind of database knows. `{shop}` is where its tables are: `shop.` in a server, `main.` in a
+file."""
 
 STATEMENTS = r"""
 SELECT 1; DROP TABLE {shop}victims

@@ -56,6 +56,7 @@ async def describe(connection: AsyncConnection, databases: Sequence[str]) -> Des
         (row.TABLE_SCHEMA, row.TABLE_NAME, row.COLUMN_NAME): row.target
         for row in await _asked(connection, _KEYS, databases=databases)
     }
+    json = await _json(connection, databases)
     columns: dict[tuple[str, str], list[DescribedColumn]] = {}
     for row in await _asked(connection, _COLUMNS, databases=databases, most=COLUMNS):
         at = (row.TABLE_SCHEMA, row.TABLE_NAME)
@@ -63,7 +64,7 @@ async def describe(connection: AsyncConnection, databases: Sequence[str]) -> Des
         columns.setdefault(at, []).append(
             DescribedColumn(
                 name=row.COLUMN_NAME,
-                type=_shown(row.COLUMN_TYPE),
+                type="json" if (*at, row.COLUMN_NAME) in json else _shown(row.COLUMN_TYPE),
                 # A column that is both says what it refers to, which is what joins are made of.
                 key=keys.get((*at, row.COLUMN_NAME)) or primary,
                 comment=(row.COLUMN_COMMENT or "")[:200],
@@ -89,6 +90,15 @@ async def describe(connection: AsyncConnection, databases: Sequence[str]) -> Des
             )
         )
     return Description(tuple(tables[:TABLES]), max(0, len(tables) - TABLES))
+
+
+async def _json(connection: AsyncConnection, databases: Sequence[str]) -> set[tuple[str, str, str]]:
+    """Columns of JSON in MariaDB, where they are texts with a check of the column's own name."""
+    try:
+        found = await _asked(connection, _CHECKS, databases=databases)
+    except DBAPIError:  # MySQL has a type for JSON, and another table of checks
+        return set()
+    return {(row.CONSTRAINT_SCHEMA, row.TABLE_NAME, row.CONSTRAINT_NAME) for row in found}
 
 
 async def _asked(connection: AsyncConnection, query: str, **values: Any) -> Sequence[Any]:
@@ -155,6 +165,11 @@ WHERE TABLE_SCHEMA IN :databases AND TABLE_TYPE IN ('BASE TABLE', 'VIEW') ORDER 
 _COLUMNS: Final = """
 SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, COLUMN_KEY, COLUMN_COMMENT FROM information_schema.COLUMNS
 WHERE TABLE_SCHEMA IN :databases AND PRIVILEGES LIKE '%select%' ORDER BY 1, 2, ORDINAL_POSITION LIMIT :most
+"""
+
+_CHECKS: Final = """
+SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS
+WHERE CONSTRAINT_SCHEMA IN :databases AND CHECK_CLAUSE LIKE 'json_valid(%'
 """
 
 _KEYS: Final = """

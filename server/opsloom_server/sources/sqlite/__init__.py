@@ -1,4 +1,4 @@
-"""SQLite files as data sources, through aiosqlite."""
+"""SQLite files as data sources, each query in a process of its own."""
 
 from opsloom_server.sources.sqlite.engine import SQLite
 

@@ -25,7 +25,7 @@ class _Printed(SQLiteDialect):
 
 
 _NODES: Final[frozenset[type[exp.Expr]]] = NODES | {
-    *(exp.Filter, exp.Glob, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.JSONKeyValue),
+    *(exp.Filter, exp.Glob, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.JSONKeyValue, exp.Lambda),
 }
 
 _TYPES: Final = frozenset(
@@ -50,7 +50,7 @@ _FUNCTIONS: Final = listed(
 """Functions of SQLite by name. Not here on purpose: `load_extension`, `zeroblob` and `randomblob`, what tells of the
 connection (`changes`, `last_insert_rowid`, `sqlite_version`), `pragma_…` in FROM, and whatever a program defines."""
 
-CALLED: Final = _FUNCTIONS | listed("like glob -> ->>")
+CALLED: Final = _FUNCTIONS | listed("like glob -> ->> current_date current_time current_timestamp")
 """What the authorizer is asked for: operators are functions there."""
 
 _EACH: Final = ("key", "value", "type", "atom", "id", "parent", "fullkey", "path")

@@ -249,7 +249,7 @@ SELECT "a\"; SELECT 1"; DELETE FROM shop.victims
 SELECT 1 # comment
 ; DELETE FROM shop.victims
 ;;
-SELECT 1 -- 
+SELECT 1 --	
 ; DELETE FROM shop.victims
 ;;
 SELECT 1 /* ' */ ; DELETE FROM shop.victims /* ' */

@@ -1,5 +1,5 @@
-"""Honest questions to MariaDB pass, and what runs gives what was asked for: the same rows as the text as it was written,
-in the mode that people's clients have."""
+"""Honest questions to MariaDB pass, and what runs gives what was asked for: the same rows as the text as it was
+written, in the mode that people's clients have."""
 
 from typing import Any
 

@@ -253,9 +253,9 @@ BOMBS = [
     "SELECT group_concat(a.details) FROM orders a, orders b, orders c",
     "SELECT json_group_array(a.details) FROM orders a, orders b, orders c",
     "SELECT printf('%1000000000d', 1), length(printf('%.*c', 1000000000, 'x')) FROM orders",
-    "SELECT length(replace(replace(replace(hex(printf('%8000d', 1)), '2', '22222222'), '2', '22222222'), '2', '22222222'))",
+    "SELECT length(" + "replace(" * 12 + "'2'" + ", '2', '2222222222')" * 12 + ")",
     "SELECT " + ", ".join(["printf('%7000000d', 1)"] * 300),
-    "SELECT sum(total) OVER (ORDER BY a.total, b.total) FROM orders a, orders b ORDER BY 1 DESC",
+    "SELECT sum(a.total) OVER (ORDER BY a.total, b.total) FROM orders a, orders b ORDER BY 1 DESC",
     "SELECT DISTINCT a.id * b.id * c.id FROM orders a, orders b, orders c ORDER BY 1",
     "SELECT printf('%7000000d', 1) LIKE printf('%%%900d%%', 1) FROM orders a, orders b",
 ]
