@@ -26,8 +26,8 @@ Schemas = Annotated[list[Name], Field(min_length=1, max_length=50)]
 
 class SourceWish(Body):
     """``url``: `postgresql://user:password@host:5432/database`, `mysql://…`, `mariadb://…` of a login that may only
-    read, or `sqlite:///file.db`. ``schemas``: the only ones that may be read; left out, all that the login may (MySQL: the
-    database that the address names)."""
+    read, or `sqlite:///file.db`. ``schemas``: the only ones that may be read; left out, all that the login may (MySQL:
+    the database that the address names)."""
 
     name: Name
     url: Address

@@ -96,7 +96,7 @@ async def connected(address: ServerAddress) -> AsyncIterator[Session]:
     finally:
         # What a statement left unread is not read to its end: the connection goes as it is.
         if driver is not None:
-            driver.close()
+            await _close(driver)
         with suppress(Exception):
             await connection.invalidate()
             await connection.close()
@@ -111,7 +111,7 @@ async def stop(address: ServerAddress, session: Session) -> None:
             try:
                 await beside.query(f"KILL {int(session.driver.thread_id())}")
             finally:
-                beside.close()
+                await _close(beside)
 
 
 async def _open(address: ServerAddress) -> Any:
@@ -132,19 +132,36 @@ async def _open(address: ServerAddress) -> Any:
             conv=DECODERS,
             program_name="opsloom data source",
         )
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await connection._connect()
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await connection._connect()
+        except BaseException:
+            await asyncio.sleep(0)  # the driver has closed its end, for which the loop needs a turn
+            raise
     except pymysql.err.OperationalError as error:
         if error.args and error.args[0] in _REFUSED:
             raise Invalid(f"The database refused the login {address.user}. Check user and password.") from None
         if isinstance(error.__cause__, ssl.SSLError):
-            raise Invalid("The server's certificate cannot be trusted; see sslmode.") from None
+            raise _untrusted() from None
         raise _unavailable() from None
     except ssl.SSLError:
-        raise Invalid("The server offers no encryption, or no certificate that can be trusted; see sslmode.") from None
+        raise _untrusted() from None
     except (pymysql.err.Error, OSError, TimeoutError, RuntimeError, TooMuch):
         raise _unavailable() from None
     return connection
+
+
+async def _close(driver: Any) -> None:
+    writer = driver._writer
+    driver.close()
+    if writer is not None:
+        with suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await writer.wait_closed()
+
+
+def _untrusted() -> Invalid:
+    return Invalid("The server offers no encryption, or no certificate that can be trusted; see sslmode.")
 
 
 def _unavailable() -> Unavailable:

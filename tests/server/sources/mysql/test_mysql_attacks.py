@@ -79,20 +79,24 @@ def left_behind(maria: Any) -> list[Any]:
     return [*found, *free]
 
 
-@pytest.mark.parametrize("query", [one for one in ATTACKS if not any(word in one for word in TELLING)], ids=name)
-async def test_without_the_guard_the_server_holds(maria: Any, before: Any, query: str) -> None:
-    query = query.replace("{folder}", str(maria.server.folder))
-    started = time.monotonic()
-    rows: list[Any] = []
-    with contextlib.suppress(OpsloomError):
-        async with reading(maria.address(), SHORT) as session:
-            cursor = await session.driver.cursor(Cursor)
-            await cursor.execute(query)
-            rows = list(await cursor.fetchall())
-    # A statement may sleep or wait for as long as one may run, and no longer.
-    assert time.monotonic() - started < 6
-    assert "62616e616e6173" in query or not any("bananas" in str(row) for row in rows)
-    assert not any("root:" in str(row) for row in rows)
+RUN = [one for one in ATTACKS if not any(word in one for word in TELLING)]
+
+
+@pytest.mark.parametrize("at", range(0, len(RUN), 16), ids=lambda at: name(RUN[at]))
+async def test_without_the_guard_the_server_holds(maria: Any, before: Any, at: int) -> None:
+    """Sixteen at a time, each on a connection of its own; what they left is looked for after them."""
+    for query in RUN[at : at + 16]:
+        started = time.monotonic()
+        rows: list[Any] = []
+        with contextlib.suppress(OpsloomError):
+            async with reading(maria.address(), SHORT) as session:
+                cursor = await session.driver.cursor(Cursor)
+                await cursor.execute(query.replace("{folder}", str(maria.server.folder)))
+                rows = list(await cursor.fetchall())
+        # A statement may sleep or wait for as long as one may run, and no longer.
+        assert time.monotonic() - started < 6, query
+        assert "62616e616e6173" in query or not any("bananas" in str(row) for row in rows), query
+        assert not any("root:" in str(row) for row in rows), query
     assert behind_the_scenes(maria) == before
     assert left_behind(maria) == []
 
@@ -101,13 +105,15 @@ async def test_no_setting_outlives_its_connection(maria: Any) -> None:
     for query in [one for one in ATTACKS if one.startswith(("SET ", "SELECT @a", "USE "))]:
         with contextlib.suppress(OpsloomError):
             async with reading(maria.address(), SHORT) as session:
-                await (await session.driver.cursor(Cursor)).execute(query)
+                cursor = await session.driver.cursor(Cursor)
+                await cursor.execute(query)
+                await cursor.fetchall()
     async with reading(maria.address(), SHORT) as session:
         fresh = await session.connection.exec_driver_sql(
             "SELECT @@sql_mode, @@max_statement_time, @@tx_read_only, @@character_set_client, @a, DATABASE()"
         )
         assert tuple(map(str, fresh.one())) == (
-            *("STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES", "0.300000", "1", "utf8mb4", "None", "None"),
+            *("NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES", "0.3", "1", "utf8mb4", "None", "None"),
         )
 
 

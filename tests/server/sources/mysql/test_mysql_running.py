@@ -240,6 +240,7 @@ async def test_encryption_is_kept_to(maria: Any) -> None:
 async def test_nothing_is_told_to_a_server_that_offers_no_encryption(mode: str) -> None:
     """Someone on the way takes the offer out of the greeting; then the login must not go on in the clear."""
     told: list[bytes] = []
+    done = asyncio.Event()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         capable = 0x81BFF7DF & ~0x800  # all but CLIENT_SSL
@@ -252,6 +253,8 @@ async def test_nothing_is_told_to_a_server_that_offers_no_encryption(mode: str) 
         writer.write(struct.pack("<I", len(greeting))[:3] + b"\0" + greeting)
         told.append(await reader.read(1_000))
         writer.close()
+        await writer.wait_closed()
+        done.set()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     async with server:
@@ -259,6 +262,7 @@ async def test_nothing_is_told_to_a_server_that_offers_no_encryption(mode: str) 
         address = ENGINE.read_address(make_url(f"mysql://u:hunter2@127.0.0.1:{port}/d?sslmode={mode}"))
         with pytest.raises(Invalid, match="offers no encryption"):
             await ENGINE.run(address, Judged("SELECT 1", ()), Bounds())
+        await asyncio.wait_for(done.wait(), 10)
     assert told == [b""]
 
 

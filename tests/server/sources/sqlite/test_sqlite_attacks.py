@@ -49,16 +49,21 @@ def behind_the_scenes(shop: Any) -> dict[str, str]:
     return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in shop.folder.iterdir()}
 
 
-@pytest.mark.parametrize("query", ATTACKS, ids=name)
-async def test_without_the_guard_the_connection_holds(sqlite_shop: Any, query: str) -> None:
+@pytest.mark.parametrize("at", range(0, len(ATTACKS), 16), ids=lambda at: name(ATTACKS[at]))
+async def test_without_the_guard_the_connection_holds(sqlite_shop: Any, at: int) -> None:
+    """Sixteen at a time, each on a connection of its own; what they left is looked for after them."""
     before = behind_the_scenes(sqlite_shop)
-    started = time.monotonic()
-    query = query.replace("{folder}", str(sqlite_shop.folder))
-    rows: Any = ()
-    with contextlib.suppress(OpsloomError):
-        rows = (await sqlite_shop.engine.run(sqlite_shop.address, Judged(query, TABLES), SHORT)).rows
-    assert time.monotonic() - started < 4
-    assert not any("bananas" in str(row) or "hunter2" in str(row) or "CREATE" in str(row) for row in rows)
+
+    async def attack(query: str) -> None:
+        started = time.monotonic()
+        rows: Any = ()
+        judged = Judged(query.replace("{folder}", str(sqlite_shop.folder)), TABLES)
+        with contextlib.suppress(OpsloomError):
+            rows = (await sqlite_shop.engine.run(sqlite_shop.address, judged, SHORT)).rows
+        assert time.monotonic() - started < 20, query
+        assert not any(word in str(row) for row in rows for word in ("bananas", "hunter2", "CREATE")), query
+
+    await asyncio.gather(*map(attack, ATTACKS[at : at + 16]))
     assert behind_the_scenes(sqlite_shop) == before
     connection = sqlite3.connect(sqlite_shop.path, timeout=0, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")  # nobody holds a lock

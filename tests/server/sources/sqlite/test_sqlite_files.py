@@ -1,9 +1,12 @@
 """SQLite files as data sources: which may be, what is found in them, values of every type, and bounds that hold."""
 
+import asyncio
 import os
 import sqlite3
+import sys
 import threading
 import time
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
@@ -163,15 +166,21 @@ async def test_a_write_ahead_log_is_read_and_none_is_left(tmp_path: Path) -> Non
 async def test_a_locked_file_is_not_waited_for(tmp_path: Path) -> None:
     make(tmp_path / "a.db", "CREATE TABLE t (n INTEGER)")
     engine = SQLite([tmp_path])
-    holder = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
-    holder.execute("BEGIN EXCLUSIVE")
+    # In another process: one that opens and closes a file gives up all locks that it has on it.
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN EXCLUSIVE'); print(); input()"
+    holder = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", "-c", hold, str(tmp_path / "a.db")), stdin=PIPE, stdout=PIPE
+    )
+    assert holder.stdout is not None
+    await holder.stdout.readline()
     started = time.monotonic()
     with pytest.raises(QueryFailed, match="locked by somebody else"):
         await engine.run(
             engine.read_address(make_url("sqlite:///a.db")), Judged("SELECT n FROM main.t", ("main.t",)), Bounds()
         )
     assert time.monotonic() - started < 10
-    holder.close()
+    holder.kill()
+    await holder.wait()
 
 
 async def test_a_damaged_file_is_told_and_not_more(tmp_path: Path) -> None:
