@@ -22,8 +22,7 @@ from typing import Any
 import asyncpg
 import psutil
 import pytest
-from mariadb import PROGRAMS as MARIADB_NAMES
-from mariadb import MariaDB
+from mariadb import INSTALLED, MariaDB
 from opsloom_server.store.embedded import EmbeddedPostgres
 
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -173,7 +172,7 @@ def redis_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariaDB]:
     """A MariaDB of this run's own (4 s to make). Without its programs: skipped here, a failure in CI."""
-    if not all(map(shutil.which, MARIADB_NAMES)):
+    if not INSTALLED:
         _missing("MariaDB's server")
     with tempfile.TemporaryDirectory(prefix=RUN_PREFIX) as folder:
         server = MariaDB(Path(folder), free_port())

@@ -11,13 +11,19 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import pymysql
+import pymysql  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-PROGRAMS = ("mariadbd", "mariadb-install-db")
+
+def program(name: str) -> str | None:
+    """Where a program of the server's is; Debian's lies where plain users do not look."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
+INSTALLED = program("mariadbd") is not None and program("mariadb-install-db") is not None
 
 
 @dataclass
@@ -42,7 +48,7 @@ class MariaDB:
         make = ["--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"]
         with (self.folder / "log").open("ab") as log:
             subprocess.run(
-                ["mariadb-install-db", *make, "--skip-name-resolve", *owner],
+                [str(program("mariadb-install-db")), *make, "--skip-name-resolve", *owner],
                 stdout=log,
                 stderr=log,
                 check=True,
@@ -62,7 +68,7 @@ class MariaDB:
             }
             given = [f"--{name}={value}" for name, value in options.items()]
             self.process = subprocess.Popen(
-                ["mariadbd", "--no-defaults", "--skip-name-resolve", "--local-infile=1", *given, *owner],
+                [str(program("mariadbd")), "--no-defaults", "--skip-name-resolve", "--local-infile=1", *given, *owner],
                 stdout=log,
                 stderr=log,
             )

@@ -71,7 +71,7 @@ async def describe(connection: AsyncConnection, databases: Sequence[str]) -> Des
                 values=_words(row.COLUMN_TYPE),
             )
         )
-    tables = []
+    tables: list[DescribedTable] = []
     for row in await _asked(connection, _TABLES, databases=databases):
         found = columns.get((row.TABLE_SCHEMA, row.TABLE_NAME))
         view = row.TABLE_TYPE == "VIEW"
@@ -128,9 +128,9 @@ async def _with_values(
     except DBAPIError:
         return columns  # a column that cannot be read: the table is of use without
     seen: dict[str, list[str]] = {}
-    for at, value in found:
-        if isinstance(value, str):
-            seen.setdefault(asked[int(at)].name, []).append(value)
+    for row in found:
+        if isinstance(row[1], str):
+            seen.setdefault(asked[int(row[0])].name, []).append(row[1])
     values = {name: tuple(kinds) for name, kinds in seen.items() if len(kinds) <= KINDS}
     return [replace(one, values=values.get(one.name, one.values)) for one in columns]
 

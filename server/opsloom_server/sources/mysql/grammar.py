@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.dialects.mysql import MySQL as MySQLDialect
+from sqlglot.generators.mysql import MySQLGenerator
 
 from opsloom_server.errors import NotPermitted
 from opsloom_server.sources.grammar import NODES, Grammar, listed
@@ -27,7 +28,7 @@ class _Printed(MySQLDialect):
         QUOTES = ["'"]  # noqa: RUF012
         STRING_ESCAPES = ["'"]  # noqa: RUF012
 
-    class Generator(MySQLDialect.Generator):
+    class Generator(MySQLGenerator):
         def regexplike_sql(self, expression: exp.RegexpLike) -> str:
             if expression.args.get("flag"):
                 raise NotPermitted("regexp_like takes no third argument here. Write (?i) into the expression.")
@@ -42,7 +43,7 @@ class _Printed(MySQLDialect):
 
         TRANSFORMS = {  # noqa: RUF012
             kind: written
-            for kind, written in MySQLDialect.Generator.TRANSFORMS.items()
+            for kind, written in MySQLGenerator.TRANSFORMS.items()
             if kind not in (exp.RegexpLike, exp.JSONExtractScalar, exp.Median)
         }
 

@@ -54,7 +54,7 @@ def _moment(text: str) -> str:
     return text.replace(" ", "T", 1)
 
 
-def _bits(data: bytes) -> int | str:
+def _bits(data: bytes) -> int | float | str:
     return number(str(int.from_bytes(data, "big")))
 
 

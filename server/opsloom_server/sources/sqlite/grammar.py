@@ -5,6 +5,7 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.dialects.sqlite import SQLite as SQLiteDialect
+from sqlglot.generators.sqlite import SQLiteGenerator
 
 from opsloom_server.errors import NotPermitted
 from opsloom_server.sources.grammar import NODES, Grammar, listed
@@ -20,8 +21,8 @@ class _Printed(SQLiteDialect):
     class Tokenizer(SQLiteDialect.Tokenizer):
         IDENTIFIERS = ["`"]  # noqa: RUF012
 
-    class Generator(SQLiteDialect.Generator):
-        TYPE_MAPPING = SQLiteDialect.Generator.TYPE_MAPPING | {exp.DType.DECIMAL: "NUMERIC"}
+    class Generator(SQLiteGenerator):
+        TYPE_MAPPING = SQLiteGenerator.TYPE_MAPPING | {exp.DType.DECIMAL: "NUMERIC"}
 
 
 _NODES: Final[frozenset[type[exp.Expr]]] = NODES | {
@@ -80,6 +81,10 @@ def _look(node: exp.Expr) -> bool:
     return False
 
 
+def _finish(tree: exp.Query) -> None:
+    name_columns(tree, SQLITE)
+
+
 SQLITE: Final = Grammar(
     title="SQLite",
     reads=Dialect.get_or_raise("sqlite"),
@@ -100,6 +105,6 @@ SQLITE: Final = Grammar(
     calls_by_dot=False,
     first_look=lambda query: None,
     look=_look,
-    finish=lambda tree: name_columns(tree, SQLITE),
+    finish=_finish,
     too_wide=lambda node: None,
 )

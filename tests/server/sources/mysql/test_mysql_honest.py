@@ -4,7 +4,7 @@ written, in the mode that people's clients have."""
 import asyncio
 from typing import Any
 
-import aiomysql
+import aiomysql  # type: ignore[import-untyped]
 import pytest
 from opsloom_server.sources.mysql.values import DECODERS
 from opsloom_server.sources.rows import hexadecimal
