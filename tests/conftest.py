@@ -24,6 +24,7 @@ import psutil
 import pytest
 from mariadb import INSTALLED, MariaDB
 from opsloom_server.store.embedded import EmbeddedPostgres
+from together import Together
 
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 RUN_PREFIX = "opsloom-tests-"
@@ -92,6 +93,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests in a browser come last: Playwright keeps a loop running in this thread until the end, and then no
     asynchronous test can run."""
     items.sort(key=lambda item: "browser" in item.path.relative_to(item.config.rootpath).parts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where two processes share the tests (`-n 2`)."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,14 @@ class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def read(shape: type[S], raw: Any) -> S:
     """`raw` (plain values, as from JSON) as the struct. Raises `BlockError` with the first thing that does not fit."""
     try:
+        return msgspec.json.decode(storable(raw), type=shape)
+    except msgspec.DecodeError as error:
+        raise BlockError([issue_of(error)]) from None
+
+
+def storable(raw: Any) -> bytes:
+    """`raw` (plain values) as JSON that can be sent and stored. Raises `BlockError` where it cannot."""
+    try:
         encoded = msgspec.json.encode(raw)  # NaN becomes null, tuples lists: what is checked is what would travel
     except (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError):
         raise BlockError([Issue(path="", text="This is not JSON.")]) from None
@@ -41,10 +49,7 @@ def read(shape: type[S], raw: Any) -> S:
     # A NUL is escaped as \\u0000 in JSON; two backslashes before it are a backslash in the text.
     if b"\\u0000" in encoded.replace(b"\\\\", b""):
         raise BlockError([Issue(path="", text="The character NUL cannot be stored.")])
-    try:
-        return msgspec.json.decode(encoded, type=shape)
-    except msgspec.DecodeError as error:
-        raise BlockError([issue_of(error)]) from None
+    return encoded
 
 
 def issue_of(error: msgspec.DecodeError) -> Issue:

@@ -138,7 +138,8 @@ export interface Author {
   kind: "assistant" | "operator" | "person" | "visitor";
 }
 /**
- * The public part of an assistant; `kinds` are the block kinds it may show.
+ * The public part of an assistant; `kinds` are the block kinds it may show. `draft`: not as it is, but as its
+ *     draft would have it; only those who manage the workspace are ever shown that.
  */
 export interface AssistantInfo {
   slug: string;
@@ -147,6 +148,7 @@ export interface AssistantInfo {
   starters: string[];
   look: Record<string, unknown>;
   kinds: string[];
+  draft?: boolean;
 }
 /**
  * `rev` is always sent, 0 for a session that has no row yet.
@@ -294,11 +296,18 @@ export interface FileRef {
 }
 /**
  * Tokens as the vendor counted them; `cost` in US dollars where the price is known.
+ *
+ *     `cached_tokens` are those of the input that the vendor had kept from an earlier request, `reasoning_tokens` those of
+ *     the output that were thought and not said. `estimated`: the vendor gave no figures, as where an answer was stopped,
+ *     and the text was counted instead.
  */
 export interface Usage {
   input_tokens: number;
   output_tokens: number;
+  cached_tokens?: number;
+  reasoning_tokens?: number;
   cost?: number | null;
+  estimated?: boolean;
 }
 export interface FeedbackMark {
   value: -1 | 0 | 1;

@@ -85,26 +85,26 @@ export class Rest {
     if (!response.ok) throw await failure(response);
     return response.blob();
   }
-  /** Keep a file; a message or a form then names it by `id`. */
-  upload(file: File): Promise<FileRef> {
+  /** Keep a file; a message or a form then names it by `id`. `via` may tell how far it has come. */
+  upload(file: File, via?: typeof fetch): Promise<FileRef> {
     const body = new FormData();
     body.set("file", file);
-    return this.request("POST", "files", { body });
+    return this.request("POST", "files", { body, via });
   }
 
   /** `path` is below `/api/v1/`. A `FormData` body goes as it is, everything else as JSON. */
   async request<T>(
     method: string,
     path: string,
-    { query, body, signal }: { query?: Query | undefined; body?: unknown; signal?: AbortSignal | undefined },
+    { query, body, signal, via }: { query?: Query | undefined; body?: unknown; signal?: AbortSignal | undefined; via?: typeof fetch | undefined },
   ): Promise<T> {
-    const response = await this.#fetch(method, path, query, body, signal);
+    const response = await this.#fetch(method, path, query, body, signal, via);
     if (!response.ok) throw await failure(response);
     if (response.status === 204) return undefined as T;
     return (await response.json()) as T;
   }
 
-  async #fetch(method: string, path: string, query: Query | undefined, body: unknown, signal?: AbortSignal): Promise<Response> {
+  async #fetch(method: string, path: string, query: Query | undefined, body: unknown, signal?: AbortSignal, via?: typeof fetch): Promise<Response> {
     const { server, bearer, csrf, credentials = "same-origin" } = this.#options;
     const headers = new Headers({ accept: "application/json" });
     const isForm = typeof FormData !== "undefined" && body instanceof FormData;
@@ -113,7 +113,7 @@ export class Rest {
     if (token !== null) headers.set("authorization", `Bearer ${token}`);
     const csrfToken = method === "GET" ? null : (csrf?.() ?? null);
     if (csrfToken) headers.set("x-csrf-token", csrfToken);
-    const send = this.#options.fetch ?? globalThis.fetch.bind(globalThis);
+    const send = via ?? this.#options.fetch ?? globalThis.fetch.bind(globalThis);
     try {
       return await send(`${server}/api/v1/${path}${search(query)}`, {
         method,

@@ -49,6 +49,17 @@ describe("tickets", () => {
     vi.unstubAllGlobals();
   });
 
+  it("asks for a draft as who is signed in, and leaves a visitor who is not who they are", async () => {
+    const keep = new MemoryKeep();
+    keep.set("visitor.demo", "own");
+    const { fetch, bodies } = server([200, { ticket: "t", expires_in: 30 }], [401, { code: "forbidden", text: "Sign in to try a draft." }]);
+    const options = { server: "https://chat.example", assistant: "demo", draft: true, keep, fetch };
+    expect(await new HttpTickets({ ...options, csrf: () => "token" }).take()).toBe("t");
+    await expect(new HttpTickets(options).take()).rejects.toThrow("Sign in to try a draft.");
+    expect(bodies).toEqual([{ assistant: "demo", draft: true }, { assistant: "demo", visitor: "own", draft: true }]);
+    expect(keep.get("visitor.demo")).toBe("own");
+  });
+
   it("becomes a new person where the secret is no longer known", async () => {
     const keep = new MemoryKeep();
     keep.set("visitor.demo", "old");

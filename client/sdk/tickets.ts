@@ -19,6 +19,8 @@ interface TicketReply {
 export interface HttpTicketsOptions {
   readonly server: string;
   readonly assistant?: string;
+  /** New conversations are with the assistant's draft. For people who are signed in and change assistants. */
+  readonly draft?: boolean;
   /** Where the visitor's secret is kept. */
   readonly keep: Keep;
   /** A widget sends no cookies (`omit`, the default); the server's own pages say `same-origin`. */
@@ -62,18 +64,19 @@ export class HttpTickets implements Tickets {
   }
 
   async #take(): Promise<string> {
-    const { assistant, keep } = this.#options;
+    const { assistant, draft = false, keep } = this.#options;
     const visitor = this.visitor();
     const isSignedIn = this.#isSignedIn();
     try {
       const reply = await this.#rest.post<TicketReply>("tickets", {
-        ...(assistant === undefined || isSignedIn ? {} : { assistant }),
+        ...(assistant === undefined || (isSignedIn && !draft) ? {} : { assistant }),
+        ...(draft ? { draft } : {}),
         ...(visitor === null ? {} : { visitor }),
       });
       if (!isSignedIn && reply.visitor != null && reply.visitor !== visitor) keep.set(this.#key, reply.visitor);
       return reply.ticket;
     } catch (error) {
-      if (error instanceof RestError && error.status === 401 && visitor !== null) {
+      if (error instanceof RestError && error.status === 401 && visitor !== null && !draft) {
         // The secret is no longer known (another database, an erased person). Better a new person than a dead chat.
         keep.remove(this.#key);
         return this.#take();

@@ -33,11 +33,19 @@ class Author(Shape, frozen=True, kw_only=True):
 
 
 class Usage(Shape, frozen=True, kw_only=True):
-    """Tokens as the vendor counted them; `cost` in US dollars where the price is known."""
+    """Tokens as the vendor counted them; `cost` in US dollars where the price is known.
+
+    `cached_tokens` are those of the input that the vendor had kept from an earlier request, `reasoning_tokens` those of
+    the output that were thought and not said. `estimated`: the vendor gave no figures, as where an answer was stopped,
+    and the text was counted instead.
+    """
 
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
     cost: float | None = None
+    estimated: bool = False
 
 
 class FeedbackMark(Shape, frozen=True, kw_only=True):
@@ -218,7 +226,8 @@ class SessionInfo(Shape, frozen=True, kw_only=True):
 
 
 class AssistantInfo(Struct, frozen=True, kw_only=True):
-    """The public part of an assistant; `kinds` are the block kinds it may show."""
+    """The public part of an assistant; `kinds` are the block kinds it may show. `draft`: not as it is, but as its
+    draft would have it; only those who manage the workspace are ever shown that."""
 
     slug: str
     name: str
@@ -226,6 +235,7 @@ class AssistantInfo(Struct, frozen=True, kw_only=True):
     starters: tuple[str, ...]
     look: dict[str, Any]
     kinds: tuple[str, ...]
+    draft: bool | UnsetType = UNSET
 
 
 class Cursor(Shape, frozen=True, kw_only=True):

@@ -21,8 +21,11 @@ from starlette.types import Receive, Scope, Send
 from opsloom_server import health, pages
 from opsloom_server.auth import logins, secret
 from opsloom_server.errors import OpsloomError, StartupError
-from opsloom_server.fetching import Fetcher
+from opsloom_server.fetching import Caller, Fetcher
 from opsloom_server.hub import Hub
+from opsloom_server.hub.attachments import Attachments
+from opsloom_server.hub.budgets import Budgets
+from opsloom_server.hub.consulting import Consulting
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.wakeups import WakeUps
@@ -31,6 +34,7 @@ from opsloom_server.log.batches import Batches
 from opsloom_server.log.hot import HotLog, Nowhere
 from opsloom_server.log.redis import RedisLog
 from opsloom_server.log.streams import connect
+from opsloom_server.mcp import McpServers
 from opsloom_server.models import Models, default_model
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.seed import seed
@@ -42,7 +46,10 @@ from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE, new_id
 from opsloom_server.store.startup import open_database
 from opsloom_server.sweeping import Sweeping
+from opsloom_server.tools.attached import AttachedTools
+from opsloom_server.tools.http import HttpTools
 from opsloom_server.tools.registry import load_catalogue
+from opsloom_server.tools.secrets import Secrets
 from opsloom_server.transport import protocol
 
 Progress = Callable[[str], None]
@@ -74,6 +81,8 @@ class Running(Struct, frozen=True):
     models: Models
     hub: Hub
     ingestion: Ingestion
+    http_tools: HttpTools
+    secrets: Secrets
     owner_token: str | None
 
 
@@ -104,10 +113,24 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         key = await asyncio.to_thread(secret.load, given, folder)
         catalogue = load_catalogue(settings.extensions)
         limits = settings.limits
+        servers = McpServers(
+            database,
+            key,
+            commands=settings.mcp_commands,
+            networks=settings.fetch_networks,
+            files=folder / "files",
+            reserved=list(catalogue.tools),
+        )
+        stack.push_async_callback(servers.close)
         bounds = Bounds(limits.query_seconds, limits.query_cost)
         sources = DataSources(database, key, bounds, settings.sqlite_folders)
+        secrets = Secrets(database, key)
+        http_tools = HttpTools(database, Caller(settings.fetch_networks), secrets, catalogue.tools)
         progress("Loading the embedding model")
         knowledge = await Knowledge.open(database.transact, settings.embedder)
+        budgets = Budgets(limits, models.prices)
+        without_code = AttachedTools(http_tools, servers)
+        consulting = Consulting(database, models, catalogue, knowledge, sources, without_code, budgets)
         node = new_id("nod")
         hot: HotLog = Nowhere()
         counts: SharedCounts | None = None
@@ -122,9 +145,13 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             secret=key,
             database=database,
             models=models,
+            budgets=budgets,
+            attachments=Attachments(folder / "files"),
             catalogue=catalogue,
+            attached=AttachedTools(without_code, consulting),
             knowledge=knowledge,
             sources=sources,
+            mcp=servers,
             batches=Batches(database),
             hot=hot,
             wakeups=WakeUps(database, node),
@@ -145,7 +172,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
         stack.push_async_callback(sweeping.close)
         link = await logins.owner_link(database, DEFAULT_WORKSPACE)
         await warming
-        yield Running(settings, database, knowledge, models, hub, ingestion, link.text if link is not None else None)
+        token = link.text if link is not None else None
+        yield Running(settings, database, knowledge, models, hub, ingestion, http_tools, secrets, token)
 
 
 def _warm(models: Models, settings: Settings) -> None:
@@ -163,7 +191,11 @@ def services_of(parts: Running) -> Services:
         files=data_folder(parts.settings.data_dir) / "files",
         knowledge=parts.knowledge,
         sources=parts.hub.environment.sources,
+        mcp=parts.hub.environment.mcp,
         catalogue=parts.hub.environment.catalogue,
+        attached=parts.hub.environment.attached,
+        http_tools=parts.http_tools,
+        secrets=parts.secrets,
         hub=parts.hub,
         worker=parts.ingestion,
         paces=Paces.of(parts.settings.limits),

@@ -7,11 +7,10 @@ hub's turn implements; nothing here knows a socket or the database.
 import asyncio
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, Protocol
 
 from msgspec import Struct
-from opsloom_protocol.messages import Usage
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults
 from pydantic_ai.messages import (
     ModelMessage,
@@ -22,13 +21,16 @@ from pydantic_ai.messages import (
     TextPart,
     ToolCallPart,
     ToolReturnPart,
+    UserContent,
     UserPromptPart,
 )
 from pydantic_ai.models import Model
-from pydantic_ai.usage import UsageLimits
+from pydantic_ai.usage import RunUsage, UsageLimits
 
 from opsloom_server.errors import OpsloomError
 from opsloom_server.models import ModelSink, Run, Stop, Stopped, explain
+from opsloom_server.models.measuring import characters
+from opsloom_server.models.seam.feed import CallSink
 from opsloom_server.store.blocks import Question
 from opsloom_server.tools.approving import Verdict, redeem
 from opsloom_server.tools.calls import RunningCalls
@@ -40,6 +42,7 @@ from opsloom_server.tools.toolset import OpsloomToolset
 # A conversation that calls tools in a circle ends here, not on the bill.
 REQUESTS: Final = 16
 TOOL_CALLS: Final = 40
+LIMITS: Final = UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS)
 
 _log = logging.getLogger(__name__)
 
@@ -48,11 +51,55 @@ class Sink(ModelSink, ToolSink, DraftSink, Protocol):
     """Where a turn's text, tools and blocks go."""
 
 
+class Tally(Protocol):
+    """What a turn uses, counted as it runs; the hub's meter."""
+
+    @property
+    def usage(self) -> RunUsage:
+        """Figures of the vendor's, added to as each response ends."""
+        ...
+
+    def asks(self, told: Callable[[], int]) -> None:
+        """The first request goes out; `told` counts the characters of what it tells the model."""
+        ...
+
+    def response(self) -> None:
+        """A response begins."""
+        ...
+
+    def wrote(self, chars: int) -> None:
+        """The model wrote more."""
+        ...
+
+
 class Deps(Struct, frozen=True):
     """What an agent's run carries."""
 
     sink: Sink
-    calls: Drafts
+    calls: CallSink
+
+
+class Counted:
+    """Calls of a model on their way to the drafts, counted as they are written."""
+
+    def __init__(self, drafts: Drafts, tally: Tally) -> None:
+        self._drafts = drafts
+        self._tally = tally
+
+    def response(self) -> None:
+        self._tally.response()
+        self._drafts.response()
+
+    def call(self, call: str, tool: str, text: str) -> None:
+        self._tally.wrote(len(tool) + len(text))
+        self._drafts.call(call, tool, text)
+
+    def arguments(self, call: str, text: str) -> None:
+        self._tally.wrote(len(text))
+        self._drafts.arguments(call, text)
+
+    def ended(self) -> None:
+        self._drafts.ended()
 
 
 class Brief(Struct, frozen=True, kw_only=True):
@@ -66,9 +113,10 @@ class Brief(Struct, frozen=True, kw_only=True):
     tools: Sequence[Tool]
     context: ToolContext
     history: Sequence[ModelMessage]
-    prompt: str | None
+    prompt: str | Sequence[UserContent] | None
     answers: Mapping[str, Any]
     verdicts: Mapping[str, Verdict] = {}
+    limits: UsageLimits = LIMITS
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -79,18 +127,16 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     status: Literal["done", "stopped", "failed", "waiting"]
     history: Sequence[ModelMessage]
-    usage: Usage | None = None
     error: OpsloomError | None = None
     questions: Mapping[str, Question] = {}
 
 
 # One agent for all: what differs from run to run is given to the run, and making an agent takes 0.4 ms. A run ends in
 # words or in questions that wait for a person.
-_LIMITS: Final = UsageLimits(request_limit=REQUESTS, tool_calls_limit=TOOL_CALLS)
 _AGENT: Final = Agent(deps_type=Deps, output_type=[str, DeferredToolRequests], name="assistant")
 
 
-async def run(brief: Brief, sink: Sink, stop: Stop, calls: RunningCalls) -> Outcome:
+async def run(brief: Brief, sink: Sink, stop: Stop, calls: RunningCalls, tally: Tally) -> Outcome:
     """Run the turn to its end. A failure is an outcome; only the task's own cancellation is raised."""
     # Earlier questions of the same answer have had their results; only what the history leaves open is given now.
     unanswered = open_calls(brief.history)
@@ -101,14 +147,16 @@ async def run(brief: Brief, sink: Sink, stop: Stop, calls: RunningCalls) -> Outc
     turn = Run(
         agent=_AGENT,
         model=brief.model,
-        deps=Deps(sink, drafts),
+        deps=Deps(sink, Counted(drafts, tally)),
         history=mended(brief.history, keep={*answers, *verdicts}),
         instructions=brief.instructions or None,
         settings=brief.settings or None,  # type: ignore[arg-type]
         tools=toolset.definitions,
         toolsets=[toolset],
-        limits=_LIMITS,
+        limits=brief.limits,
+        usage=tally.usage,
     )
+    tally.asks(lambda: characters(turn.history, brief.instructions, brief.prompt, turn.tools))
     try:
         asked = [part for call, part in unanswered.items() if call in verdicts]
         approvals = await redeem(verdicts, asked, {tool.name: tool for tool in brief.tools}, brief.context, sink)
@@ -129,12 +177,11 @@ async def run(brief: Brief, sink: Sink, stop: Stop, calls: RunningCalls) -> Outc
         known = explain(error, model=brief.model_name)
         _log.info("turn failed: %s", known.code, exc_info=error if type(known) is OpsloomError else None)
         return Outcome(status="failed", history=(), error=known)
-    usage = Usage(input_tokens=said.usage.input_tokens, output_tokens=said.usage.output_tokens)
     if isinstance(said.output, DeferredToolRequests):
         told = [said.output.metadata[call.tool_call_id] for call in (*said.output.calls, *said.output.approvals)]
         questions = {str(one["block"]): one["question"] for one in told}
-        return Outcome(status="waiting", history=said.added, usage=usage, questions=questions)
-    return Outcome(status="done", history=said.added, usage=usage)
+        return Outcome(status="waiting", history=said.added, questions=questions)
+    return Outcome(status="done", history=said.added)
 
 
 async def run_errand(errand: Errand, sink: Sink, calls: RunningCalls) -> Outcome:
@@ -218,7 +265,7 @@ def recalled(stored: bytes) -> list[ModelMessage]:
     return ModelMessagesTypeAdapter.validate_json(stored)
 
 
-def retold(prompt: str, answer: str | None) -> list[ModelMessage]:
+def retold(prompt: str | Sequence[UserContent], answer: str | None) -> list[ModelMessage]:
     """A question and what was answered, for turns whose own record was lost with their node."""
     told: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(prompt)])]
     if answer:

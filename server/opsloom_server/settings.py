@@ -3,12 +3,13 @@
 `Settings.from_env()` is called by the composition root and the commands; everything else is handed the value.
 """
 
+import json
 import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from opsloom_server.errors import StartupError
@@ -37,9 +38,29 @@ class Limits(BaseSettings):
     control_frames_per_second: int = Field(20, ge=0, description="Pings a second and socket")
     fragments: int = Field(64, ge=0, description="Fragments of one message")
     upload_bytes: int = Field(20_971_520, ge=0, description="Largest upload, bytes")
+    user_files_bytes: int = Field(1_073_741_824, ge=0, description="Uploaded files of a user together, bytes")
+    visitor_files_bytes: int = Field(52_428_800, ge=0, description="Uploaded files of a visitor together, bytes")
     query_seconds: float = Field(5, ge=0, description="Longest query of a data source, seconds")
     query_cost: float = Field(1_000_000, ge=0, description="Costliest query of a data source, the planner's units")
     body_bytes_per_second: int = Field(500, ge=0, description="Slowest body of a request, bytes a second")
+    turn_tokens: int = Field(0, ge=0, description="Tokens of one answer, what is read and what is written")
+    turn_money: float = Field(0, ge=0, description="Cost of one answer, US dollars")
+    user_tokens_per_day: int = Field(0, ge=0, description="Tokens a user and day (UTC)")
+    user_money_per_day: float = Field(0, ge=0, description="Cost a user and day, US dollars")
+    workspace_tokens_per_day: int = Field(0, ge=0, description="Tokens of all users of a workspace a day")
+    workspace_money_per_day: float = Field(0, ge=0, description="Cost of all users of a workspace a day, US dollars")
+    workspace_tokens_per_month: int = Field(0, ge=0, description="Tokens of all users of a workspace a month")
+    workspace_money_per_month: float = Field(0, ge=0, description="Cost of all users a month, US dollars")
+
+
+class ModelPrice(BaseModel):
+    """What an owner says that a model costs: US dollars a million tokens. `cached`: input that the vendor kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached: float | None = Field(None, ge=0)
 
 
 class Settings(BaseSettings):
@@ -57,9 +78,11 @@ class Settings(BaseSettings):
     secret: SecretStr | None = None
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     model: str | None = None
+    prices: Annotated[dict[str, ModelPrice], NoDecode] = Field(default_factory=dict)
     embedder: str = "all-MiniLM-L6-v2"
     fetch_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     app_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    mcp_commands: Annotated[tuple[str, ...], NoDecode] = ()
     extensions: Path | None = None
     sqlite_folders: Annotated[tuple[Path, ...], NoDecode] = ()
     lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
@@ -78,13 +101,28 @@ class Settings(BaseSettings):
     )
     aws_access_key_id: SecretStr | None = _plain("AWS_ACCESS_KEY_ID")
     aws_profile: str | None = _plain("AWS_PROFILE")
+    aws_endpoint_url: str | None = Field(
+        None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL", "aws_endpoint_url")
+    )
 
     limits: Limits = Field(default_factory=lambda: Limits())
 
-    @field_validator("trusted_proxies", "fetch_networks", "app_origins", "sqlite_folders", mode="before")
+    @field_validator(
+        "trusted_proxies", "fetch_networks", "app_origins", "mcp_commands", "sqlite_folders", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _priced(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('must be JSON like {"ollama:qwen3": {"input": 0.1, "output": 0.4}}') from None
 
     @field_validator("public_url")
     @classmethod

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -16,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from stage.starter import Started, starter
 from vendors import ScriptedVendor, Text, words
 from vendors.script import Script, Step
 
@@ -120,7 +119,7 @@ class Scripted:
         self.log = folder / "server.log"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scripted vendor")
-        self._command = [sys.executable, "-m", "opsloom_server.cli", "serve", "--port", str(port)]
+        self._port = port
         self._environment = {
             "DATABASE_URL": database_url,
             "OPSLOOM_DATA_DIR": str(folder / "data"),
@@ -134,7 +133,7 @@ class Scripted:
             "OPSLOOM_LIMIT_RUNNING_TURNS": "0",
             **environment,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | None = None
 
     def script(self, question: str, *answers: Sequence[Step]) -> None:
         """What the model says to this question, one after the other. The first script whose question fits is taken."""
@@ -146,11 +145,7 @@ class Scripted:
 
     def key(self) -> str:
         """A new API key of an owner's."""
-        command = [*self._command[:3], "key", "create", "a test", "--role", "owner"]
-        environment = os.environ | self._environment
-        return subprocess.run(
-            command, env=environment, capture_output=True, check=True, timeout=60, text=True
-        ).stdout.strip()
+        return starter().run(["key", "create", "a test", "--role", "owner"], os.environ | self._environment).strip()
 
     def add_assistant(self, spec: Mapping[str, object]) -> None:
         """A further assistant beside `demo`."""
@@ -160,9 +155,9 @@ class Scripted:
 
     def start(self) -> None:
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command, env=os.environ | self._environment, stdout=output, stderr=subprocess.STDOUT
-            )
+            command = ["serve", "--port", str(self._port)]
+            environment = os.environ | self._environment
+            self._process = starter().start(command, environment, output.fileno(), output.fileno())
         until = time.monotonic() + READY_WITHIN
         while True:
             if self._process.poll() is not None or time.monotonic() > until:

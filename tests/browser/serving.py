@@ -42,6 +42,9 @@ def serving(folder: Path, port: int, database_url: str, words_per_second: float 
         yield origin
     finally:
         process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)  # the second is in a hurry: no answer is waited for
         try:
             process.wait(STOPPED_WITHIN)
         except subprocess.TimeoutExpired:

@@ -187,6 +187,7 @@ def test_a_form_with_a_slider_stars_and_a_file(page: Page, gallery: str) -> None
     expect(form.get_by_role("textbox")).to_have_count(0)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("kind", "seconds"), [("table", 5), ("chart", 8)])
 def test_a_growing_block_leaves_the_page_quick(
     page: Page, watch: Watch, gallery: str, kind: Kind, seconds: int

@@ -68,7 +68,7 @@ def test_a_changed_query_runs_where_it_came_from(
     assert len(scripted.vendor.requests) == asked
     # Where the conversation has gone on, it is a wish for the assistant.
     ask(page, "Thanks")
-    is_answered(page)
+    is_answered(page, 2)
     page.get_by_role("button", name="Edit query").click()
     expect(page.get_by_role("button", name="Run", exact=True)).to_have_count(0)
     expect(page.get_by_role("button", name="Ask to run")).to_be_visible()

@@ -11,7 +11,7 @@ from faults.schedules import play_many
 from faults.stage import Stage, Tally
 from faults.weather import CLOCKS, Weather
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(120)]
 
 LEASE = 3.0
 

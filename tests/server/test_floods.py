@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 
 FLOOD = Path(__file__).parents[1] / "stage" / "flood.py"
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 class Victim:

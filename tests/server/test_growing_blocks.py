@@ -13,12 +13,12 @@ from opsloom_protocol.messages import Block, BlockPart
 from opsloom_server.store import assistants
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from server.test_snapshot_law import Witness
-from server.test_vendors import MODELS
 from stage import RawClient, Stage
 from stage.server import SCRIPTED
 from vendors import Finish, Pause, Raw, Step, StreamError, Text, ToolCall
 from vendors.wire import data as wire_data
 
+MODELS = ("openai-chat:scripted", "openai:scripted", "anthropic:scripted")
 ROWS = [{"region": f"Region {n}", "sum": n * 7} for n in range(40)]
 TABLE = {
     "title": "Sales by region",

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+
+from stage.starter import Started, starter
 
 START_SECONDS = 60.0
 """A start on a seeded database takes about 2 s of a quiet machine."""
@@ -21,7 +22,7 @@ class ServerProcess:
         self.port = port
         self.log = log
         self._environment = {**os.environ, **environment, "PORT": str(port), "HOST": "127.0.0.1"}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Started | None = None
 
     @property
     def base(self) -> str:
@@ -33,19 +34,13 @@ class ServerProcess:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self._process is not None and self._process.poll() is None
 
     async def start(self) -> None:
         """Start, and wait until it is ready."""
         with self.log.open("ab") as out:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "opsloom_server.cli",
-                "serve",
-                env=self._environment,
-                stdout=out,
-                stderr=out,
+            self._process = await asyncio.to_thread(
+                starter().start, ["serve"], self._environment, out.fileno(), out.fileno()
             )
         async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient() as http:
             while True:
@@ -70,7 +65,7 @@ class ServerProcess:
     async def wait(self, seconds: float = 40.0) -> int:
         """Wait for the end; gives the exit code."""
         assert self._process is not None
-        return await asyncio.wait_for(self._process.wait(), seconds)
+        return await asyncio.to_thread(self._process.wait, seconds)
 
     async def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; gives the exit code."""
@@ -79,11 +74,7 @@ class ServerProcess:
 
     async def command(self, *words: str) -> str:
         """Run another command of `opsloom` with the same settings; gives what it prints."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "opsloom_server.cli", *words, env=self._environment, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await asyncio.wait_for(process.communicate(), START_SECONDS)
-        return out.decode().strip()
+        return (await asyncio.to_thread(starter().run, words, self._environment, START_SECONDS)).strip()
 
 
 @asynccontextmanager

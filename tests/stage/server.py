@@ -49,6 +49,9 @@ class Stage:
                 openai_base_url=vendor.openai_base_url,
                 anthropic_api_key="sk-ant-test-not-a-key",
                 anthropic_base_url=vendor.anthropic_base_url,
+                ollama_base_url=vendor.openai_base_url,
+                aws_region="eu-central-1",
+                aws_endpoint_url=vendor.bedrock_url,
                 demo_words_per_second=0,
                 **{"limits": NO_LIMITS, "embedder": "none", "host": "127.0.0.1", "port": 0, **settings},
             )

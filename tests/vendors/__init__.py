@@ -1,10 +1,11 @@
-"""A scripted model server that speaks OpenAI's and Anthropic's real streaming formats. See `vendors.server`."""
+"""A scripted model server that speaks the real streaming formats of OpenAI, Anthropic and Bedrock: `vendors.server`."""
 
 from vendors.script import (
     Cut,
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -27,6 +28,7 @@ __all__ = [
     "Finish",
     "Garbage",
     "HttpError",
+    "Late",
     "Pause",
     "PingsOnly",
     "Raw",

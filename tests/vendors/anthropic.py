@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vendors.script import (
@@ -11,6 +11,7 @@ from vendors.script import (
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -25,8 +26,10 @@ from vendors.script import (
     find,
     text_of,
 )
-from vendors.wire import Item, arguments, flatten, pieces, sent
+from vendors.wire import EVENTS, Failure, Item, arguments, last_said, pieces, sent
 from vendors.wire import event as sse
+
+content_type = EVENTS
 
 _STOP = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 _ERRORS = {
@@ -57,7 +60,7 @@ def _message(request: dict[str, Any], content: list[dict[str, Any]], usage: Usag
         "stop_reason": None,
         "stop_sequence": None,
         "usage": {
-            "input_tokens": usage.input,
+            "input_tokens": usage.input - usage.cached,
             "output_tokens": 1,
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": usage.cached,
@@ -66,13 +69,9 @@ def _message(request: dict[str, Any], content: list[dict[str, Any]], usage: Usag
     }
 
 
-def _block(
-    index: int, start: dict[str, Any], deltas: Sequence[dict[str, Any] | float], delay: float = 0.0
-) -> Iterator[Item]:
+def _block(index: int, start: dict[str, Any], deltas: Iterable[dict[str, Any] | float]) -> Iterator[Item]:
     yield _event("content_block_start", index=index, content_block=start)
     for delta in deltas:
-        if delay:
-            yield delay
         yield _event("content_block_delta", index=index, delta=delta) if isinstance(delta, dict) else delta
     yield _event("content_block_stop", index=index)
 
@@ -82,9 +81,15 @@ def _input(step: ToolCall) -> Iterator[dict[str, Any] | float]:
         yield {"type": "input_json_delta", "partial_json": piece} if isinstance(piece, str) else piece
 
 
-def _reasoning(step: Reasoning) -> list[dict[str, Any]]:
-    thinking = [{"type": "thinking_delta", "thinking": token} for token in step.cut()]
-    return [*thinking, {"type": "signature_delta", "signature": "c2NyaXB0ZWQ="}]
+def _reasoning(step: Reasoning) -> Iterator[dict[str, Any] | float]:
+    for token in step.paced():
+        yield {"type": "thinking_delta", "thinking": token} if isinstance(token, str) else token
+    yield {"type": "signature_delta", "signature": "c2NyaXB0ZWQ="}
+
+
+def _text(step: Text) -> Iterator[dict[str, Any] | float]:
+    for token in step.paced():
+        yield {"type": "text_delta", "text": token} if isinstance(token, str) else token
 
 
 def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
@@ -97,11 +102,10 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
         match step:
             case Reasoning():
                 start = {"type": "thinking", "thinking": "", "signature": ""}
-                yield from _block(index, start, _reasoning(step), step.delay)
+                yield from _block(index, start, _reasoning(step))
                 index += 1
             case Text():
-                deltas = [{"type": "text_delta", "text": token} for token in step.cut()]
-                yield from _block(index, {"type": "text", "text": ""}, deltas, step.delay)
+                yield from _block(index, {"type": "text", "text": ""}, _text(step))
                 index += 1
             case Refusal():
                 deltas = [{"type": "text_delta", "text": piece} for piece in pieces(step.text, 3)]
@@ -110,7 +114,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
                 reason = "refusal"
             case ToolCall():
                 start = {"type": "tool_use", "id": step.id or f"toolu_{step.name}_{index}", "name": step.name}
-                yield from _block(index, {**start, "input": {}}, list(_input(step)))
+                yield from _block(index, {**start, "input": {}}, _input(step))
                 index += 1
                 reason = "tool_use"
             case Finish():
@@ -128,7 +132,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
             case Cut() | Stall() | PingsOnly():
                 yield step
                 return
-            case Usage() | HttpError():
+            case Usage() | HttpError() | Late():
                 pass
     yield _event(
         "message_delta",
@@ -158,11 +162,44 @@ def whole(script: Script, request: dict[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def error(error: HttpError) -> dict[str, Any]:
+def error(error: HttpError) -> Failure:
     kind = error.type or _ERRORS.get(error.status, "api_error")
-    return {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": "req_scripted"}
+    body = {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": "req_scripted"}
+    return Failure(error.status, body)
+
+
+def invalid(request: dict[str, Any]) -> str | None:
+    """Claude's rules for a conversation."""
+    messages = request.get("messages", [])
+    if not messages or messages[0]["role"] != "user":
+        return 'messages: first message must use the "user" role'
+    open_calls: list[str] = []
+    for number, message in enumerate(messages):
+        content = message["content"]
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        if not blocks:
+            return f"messages.{number}: all messages must have non-empty content"
+        results = [block["tool_use_id"] for block in blocks if block["type"] == "tool_result"]
+        if sorted(results) != sorted(open_calls):
+            return f"messages.{number}: tool_use ids {open_calls}, tool_result blocks {results}"
+        if results and any(block["type"] != "tool_result" for block in blocks[: len(results)]):
+            return f"messages.{number}: tool_result blocks must come first"
+        if message["role"] == "assistant" and results:
+            return f"messages.{number}: tool_result in an assistant message"
+        for block in blocks:
+            if block["type"] == "text" and not block["text"].strip():
+                return f"messages.{number}: text content blocks must contain non-whitespace text"
+            if block["type"] == "thinking" and not block.get("signature"):
+                return f"messages.{number}: thinking.signature: Field required"
+        open_calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
+        if open_calls and message["role"] != "assistant":
+            return f"messages.{number}: tool_use in a user message"
+    if open_calls:
+        return f"tool_use ids were found without tool_result blocks: {open_calls}"
+    if messages[-1]["role"] != "user":
+        return "This model does not support assistant message prefill."
+    return None
 
 
 def question(request: dict[str, Any]) -> str:
-    asked = [message for message in request.get("messages", []) if message.get("role") == "user"]
-    return flatten(asked[-1].get("content")) if asked else ""
+    return last_said(request.get("messages", []))

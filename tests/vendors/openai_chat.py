@@ -10,6 +10,7 @@ from vendors.script import (
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -24,8 +25,9 @@ from vendors.script import (
     find,
     text_of,
 )
-from vendors.wire import Item, arguments, data, flatten, pieces, sent
+from vendors.wire import EVENTS, Failure, Item, arguments, data, flatten, last_said, pieces, sent
 
+content_type = EVENTS
 ping = b": ping\n\n"
 CREATED = 1_763_800_000
 
@@ -71,15 +73,11 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
     for step in script:
         match step:
             case Reasoning():
-                for token in step.cut():
-                    if step.delay:
-                        yield step.delay
-                    yield _delta(request, {step.field: token})
+                for token in step.paced():
+                    yield _delta(request, {step.field: token}) if isinstance(token, str) else token
             case Text():
-                for token in step.cut():
-                    if step.delay:
-                        yield step.delay
-                    yield _delta(request, {"content": token})
+                for token in step.paced():
+                    yield _delta(request, {"content": token}) if isinstance(token, str) else token
             case Refusal():
                 for token in pieces(step.text, 3):
                     yield _delta(request, {"refusal": token})
@@ -112,7 +110,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
             case Cut() | Stall() | PingsOnly():
                 yield step
                 return
-            case Usage() | HttpError():
+            case Usage() | HttpError() | Late():
                 pass
     yield _delta(request, {}, finish=reason)
     if (request.get("stream_options") or {}).get("include_usage"):
@@ -142,17 +140,36 @@ def whole(script: Script, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def error(error: HttpError) -> dict[str, Any]:
-    return {
-        "error": {
-            "message": error.message,
-            "type": error.type or ("server_error" if error.status >= 500 else "invalid_request_error"),
-            "param": None,
-            "code": error.code,
-        }
+def error(error: HttpError) -> Failure:
+    status = 503 if error.status == 529 else error.status
+    body = {
+        "message": error.message,
+        "type": error.type or ("server_error" if status >= 500 else "invalid_request_error"),
+        "param": None,
+        "code": error.code,
     }
+    return Failure(status, {"error": body})
+
+
+def invalid(request: dict[str, Any]) -> str | None:
+    """The rules of Chat Completions for a conversation."""
+    open_calls: list[str] = []
+    for number, message in enumerate(request.get("messages", [])):
+        role = message["role"]
+        if role == "tool":
+            if message["tool_call_id"] not in open_calls:
+                return f"messages.[{number}]: 'tool' must be a response to a preceding message with 'tool_calls'"
+            open_calls.remove(message["tool_call_id"])
+            continue
+        if open_calls:
+            return f"An assistant message with 'tool_calls' must be followed by tool messages: {open_calls}"
+        open_calls = [call["id"] for call in message.get("tool_calls") or ()]
+        if not open_calls and not flatten(message.get("content")) and role != "assistant":
+            return f"messages.[{number}]: empty content"
+        if role == "assistant" and not open_calls and not message.get("content"):
+            return f"messages.[{number}]: an assistant message needs content or tool_calls"
+    return f"'tool_calls' without response messages: {open_calls}" if open_calls else None
 
 
 def question(request: dict[str, Any]) -> str:
-    asked = [message for message in request.get("messages", []) if message.get("role") == "user"]
-    return flatten(asked[-1].get("content")) if asked else ""
+    return last_said(request.get("messages", []))

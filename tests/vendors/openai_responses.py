@@ -11,6 +11,7 @@ from vendors.script import (
     Finish,
     Garbage,
     HttpError,
+    Late,
     Pause,
     PingsOnly,
     Raw,
@@ -24,8 +25,10 @@ from vendors.script import (
     Usage,
     find,
 )
-from vendors.wire import Item, arguments, flatten, pieces, sent
+from vendors.wire import EVENTS, Item, arguments, flatten, last_said, pieces, sent
 from vendors.wire import event as sse
+
+content_type = EVENTS
 
 ping = b": ping\n\n"
 
@@ -91,9 +94,10 @@ class _Answer:
         empty = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         yield self.event("response.content_part.added", **at, part=empty)
         said = ""
-        for token in step.cut():
-            if step.delay:
-                yield step.delay
+        for token in step.paced():
+            if not isinstance(token, str):
+                yield token
+                continue
             said += token
             yield self.event("response.output_text.delta", **at, delta=token, logprobs=[], obfuscation="x9")
         yield self.event("response.output_text.done", **at, text=said, logprobs=[])
@@ -107,9 +111,10 @@ class _Answer:
         yield self.added({**item, "summary": []})
         yield self.event("response.reasoning_summary_part.added", **at, part={"type": "summary_text", "text": ""})
         said = ""
-        for token in step.cut():
-            if step.delay:
-                yield step.delay
+        for token in step.paced():
+            if not isinstance(token, str):
+                yield token
+                continue
             said += token
             yield self.event("response.reasoning_summary_text.delta", **at, delta=token, obfuscation="x9")
         yield self.event("response.reasoning_summary_text.done", **at, text=said)
@@ -178,7 +183,7 @@ def stream(script: Script, request: dict[str, Any]) -> Iterator[Item]:
             case Cut() | Stall() | PingsOnly():
                 yield step
                 return
-            case Usage() | HttpError():
+            case Usage() | HttpError() | Late():
                 pass
     status = "incomplete" if incomplete else "completed"
     details = {"reason": incomplete} if incomplete else None
@@ -206,9 +211,29 @@ def whole(script: Script, request: dict[str, Any]) -> dict[str, Any]:
 error = openai_chat.error
 
 
+def invalid(request: dict[str, Any]) -> str | None:
+    """The rules of Responses for a conversation."""
+    asked = request.get("input", "")
+    items = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked
+    calls = [item["call_id"] for item in items if item.get("type") == "function_call"]
+    outputs = [item["call_id"] for item in items if item.get("type") == "function_call_output"]
+    if missing := [call for call in calls if call not in outputs]:
+        return f"No tool output found for function call {missing[0]}."
+    if missing := [call for call in outputs if call not in calls]:
+        return f"No tool call found for function call output with call_id {missing[0]}."
+    for number, item in enumerate(items):
+        after = items[number + 1] if number + 1 < len(items) else {}
+        if item.get("type") == "reasoning" and not (
+            after.get("role") == "assistant" or after.get("type") in ("function_call", "reasoning", "message")
+        ):
+            return f"Item '{item.get('id')}' of type 'reasoning' was provided without its required following item."
+        if "role" in item and not flatten(item.get("content")):
+            return f"input[{number}]: empty content"
+    return None
+
+
 def question(request: dict[str, Any]) -> str:
     asked = request.get("input", "")
     if isinstance(asked, str):
         return asked
-    users = [item for item in asked if item.get("role") == "user"]
-    return flatten(users[-1].get("content")) if users else ""
+    return last_said(asked)

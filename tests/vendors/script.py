@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -24,16 +24,38 @@ def words(text: str) -> list[str]:
     return tokens
 
 
+SILENCE = 20.0
+"""Seconds that no test waits through."""
+
+
+@dataclass(frozen=True)
+class Late:
+    """Wait before the very first byte; without a number, as long as no test does."""
+
+    seconds: float = SILENCE
+
+
 @dataclass(frozen=True)
 class Text:
-    """Text, one token a chunk. `tokens` replaces the cutting into words; `delay` is seconds before each token."""
+    """Text, one token a chunk. `tokens` replaces the cutting into words; `delay` is seconds before each token, and
+    before the token of the number `hold` the vendor falls silent for longer than a test waits."""
 
     text: str = ""
     tokens: Sequence[str] | None = None
     delay: float = 0.0
+    hold: int | None = None
 
     def cut(self) -> Sequence[str]:
         return words(self.text) if self.tokens is None else self.tokens
+
+    def paced(self) -> Iterator[str | float]:
+        """The tokens, and seconds to wait before them."""
+        for number, token in enumerate(self.cut()):
+            if number == self.hold:
+                yield SILENCE
+            if self.delay:
+                yield self.delay
+            yield token
 
 
 @dataclass(frozen=True)
@@ -153,6 +175,7 @@ Step = (
     | Pause
     | Stall
     | PingsOnly
+    | Late
 )
 Script = Sequence[Step]
 _T = TypeVar("_T")

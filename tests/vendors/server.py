@@ -2,7 +2,7 @@
 
     async with ScriptedVendor() as vendor:
         vendor.script([Text("Hello there"), Usage(12, 3)])
-        ... point a client at vendor.openai_base_url or vendor.anthropic_base_url ...
+        ... point a client at vendor.openai_base_url, vendor.anthropic_base_url or vendor.bedrock_url ...
         assert vendor.requests[0].body["model"] == "gpt-test"
 
 Each event is an HTTP chunk of its own, unless `split` says otherwise.
@@ -17,16 +17,24 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+from urllib.parse import unquote
 
-from vendors import anthropic, openai_chat, openai_responses
-from vendors.script import Cut, HttpError, PingsOnly, Script, Stall, Text, find
-from vendors.wire import Item, Wire
+from vendors import anthropic, bedrock_claude, bedrock_converse, openai_chat, openai_responses, signing
+from vendors.script import Cut, HttpError, Late, PingsOnly, Script, Stall, Text, find
+from vendors.wire import Failure, Item, Wire
 
 WIRES: dict[str, Wire] = {
     "/v1/chat/completions": openai_chat,
     "/v1/responses": openai_responses,
     "/v1/messages": anthropic,
+}
+# `/model/{id}/{operation}`: the wire, and whether it streams.
+OPERATIONS: dict[str, tuple[Wire, bool]] = {
+    "converse-stream": (bedrock_converse, True),
+    "converse": (bedrock_converse, False),
+    "invoke-with-response-stream": (bedrock_claude, True),
+    "invoke": (bedrock_claude, False),
 }
 # How the bytes of one answer are cut into HTTP chunks, given the bytes of its events.
 Split = Callable[[Iterable[bytes]], Iterator[bytes]]
@@ -39,6 +47,9 @@ class Request:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    model: str
+    question: str
+    """What the person said last."""
     at: float
     closed_at: float | None = None
     """When the client closed the connection before the answer was whole."""
@@ -48,6 +59,22 @@ class Request:
     """Set when the answer is whole or the client has closed."""
     paused: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     """Set when all events before the first pause of a second or more are sent."""
+
+
+class _Asked(NamedTuple):
+    """What a path asks for. Bedrock has the model's name in it, the others in the body."""
+
+    wire: Wire
+    model: str | None = None
+    stream: bool | None = None
+
+    @classmethod
+    def by(cls, path: str) -> _Asked | None:
+        if path.startswith("/model/"):
+            model, _, operation = path.removeprefix("/model/").rpartition("/")
+            wire, stream = OPERATIONS.get(operation, (None, False))
+            return cls(wire, unquote(model), stream) if wire is not None else None
+        return cls(WIRES[path]) if path in WIRES else None
 
 
 Written = Callable[[dict[str, Any]], Script]
@@ -69,6 +96,8 @@ class ScriptedVendor:
 
     def __init__(self, *, split: Split | None = None) -> None:
         self.requests: list[Request] = []
+        self.refused: list[str] = []
+        """Why conversations were not taken, as the vendors would not take them either."""
         self.split = split
         self._rules: list[_Rule] = []
         self._server: asyncio.Server | None = None
@@ -87,12 +116,17 @@ class ScriptedVendor:
         """Forget scripts and requests."""
         self._rules.clear()
         self.requests.clear()
+        self.refused.clear()
 
     def answer(self, number: int, question: str) -> Script | Written:
         """What to say to the request of this number."""
         for rule in self._rules:
-            if rule.request == number or (rule.when is not None and rule.when in question):
+            if rule.request == number:
                 return rule.script
+        # A question without an answer stands in one message with the next one: the later one counts.
+        said = [rule for rule in self._rules if rule.when is not None and rule.when in question]
+        if said:
+            return max(said, key=lambda rule: question.rfind(rule.when or "")).script
         plain = [rule for rule in self._rules if rule.request is None and rule.when is None]
         if not plain:
             return [Text(f"You said: {question}")]
@@ -112,6 +146,10 @@ class ScriptedVendor:
 
     @property
     def anthropic_base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def bedrock_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, port: int = 0) -> None:
@@ -181,33 +219,44 @@ class _Connection(asyncio.Protocol):
         )
 
     async def _answer(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> None:
-        wire = WIRES.get(path)
-        if method != "POST" or wire is None:
-            self._whole(404, {"error": {"message": f"no such path: {path}", "type": "not_found", "code": None}})
+        asked = _Asked.by(path)
+        if method != "POST" or asked is None:
+            nothing = {"error": {"message": f"no such path: {path}", "type": "not_found", "code": None}}
+            self._fail(Failure(404, nothing))
             return
+        wire = asked.wire
         body = json.loads(raw)
-        request = Request(path, headers, body, time.monotonic())
+        model, question = asked.model or body.get("model", ""), wire.question(body)
+        request = Request(path, headers, body, model, question, time.monotonic())
         self.current = request
-        script = self.vendor.answer(len(self.vendor.requests), wire.question(body))
+        script = self.vendor.answer(len(self.vendor.requests), question)
+        self.vendor.requests.append(request)
         if callable(script):
             script = script(body)
-        self.vendor.requests.append(request)
-        if error := find(script, HttpError):
-            more: dict[str, str] = {}
-            if error.retry_after is not None:  # both headers, as both vendors send them
-                more = {
-                    "retry-after": str(math.ceil(error.retry_after)),
-                    "retry-after-ms": f"{error.retry_after * 1000:g}",
-                }
-            self._whole(error.status, wire.error(error), more)
-        elif body.get("stream"):
-            if not await self._stream(wire, wire.stream(script, body)):
+        if late := find(script, Late):
+            await asyncio.sleep(late.seconds)
+        told = {**body, "model": request.model}
+        if asked.model is not None and (forged := signing.wrong(method, path, headers, raw)):
+            self._fail(wire.error(HttpError(403, forged, type="InvalidSignatureException")))
+        elif error := find(script, HttpError):
+            self._fail(wire.error(error), error.retry_after)
+        elif refused := wire.invalid(body):
+            self.vendor.refused.append(refused)
+            self._fail(wire.error(HttpError(400, refused)))
+        elif asked.stream or (asked.stream is None and body.get("stream")):
+            if not await self._stream(wire, wire.stream(script, told)):
                 return
         else:
-            self._whole(200, wire.whole(script, body))
+            self._whole(200, wire.whole(script, told))
         request.done_at = time.monotonic()
         request.gone.set()
         self.current = None
+
+    def _fail(self, failure: Failure, retry_after: float | None = None) -> None:
+        more = dict(failure.headers)
+        if retry_after is not None:  # both headers, as OpenAI and Anthropic send them
+            more |= {"retry-after": str(math.ceil(retry_after)), "retry-after-ms": f"{retry_after * 1000:g}"}
+        self._whole(failure.status, failure.body, more)
 
     def _whole(self, status: int, body: dict[str, Any], more: dict[str, str] | None = None) -> None:
         raw = json.dumps(body).encode()
@@ -220,10 +269,8 @@ class _Connection(asyncio.Protocol):
 
     async def _stream(self, wire: Wire, items: Iterator[Item]) -> bool:
         """Send the events; False when the connection was dropped on purpose or by the client."""
-        self.transport.write(
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
-            b"transfer-encoding: chunked\r\n\r\n"
-        )
+        head = f"content-type: {wire.content_type}\r\ncache-control: no-cache\r\ntransfer-encoding: chunked"
+        self.transport.write(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode())
         if self.vendor.split is not None:
             return await self._stream_split(items, self.vendor.split)
         for item in items:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from vendors.script import Cut, HttpError, PingsOnly, Script, Stall, ToolCall
@@ -12,9 +13,20 @@ from vendors.script import Cut, HttpError, PingsOnly, Script, Stall, ToolCall
 Item = bytes | float | Cut | Stall | PingsOnly
 
 
+@dataclass(frozen=True)
+class Failure:
+    """An error instead of an answer: what a vendor says for it."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
 class Wire(Protocol):
     """One vendor's format."""
 
+    content_type: str
+    """Of a streamed answer."""
     ping: bytes
 
     def stream(self, script: Script, request: dict[str, Any]) -> Iterator[Item]:
@@ -25,13 +37,20 @@ class Wire(Protocol):
         """The answer to a request without `stream`."""
         ...
 
-    def error(self, error: HttpError) -> dict[str, Any]:
-        """The body that goes with an error status."""
+    def error(self, error: HttpError) -> Failure:
+        """How the vendor says it."""
+        ...
+
+    def invalid(self, request: dict[str, Any]) -> str | None:
+        """Why the vendor would not take this conversation; None where it would."""
         ...
 
     def question(self, request: dict[str, Any]) -> str:
         """The text of the last user message."""
         ...
+
+
+EVENTS = "text/event-stream"
 
 
 def dump(value: object) -> str:
@@ -70,3 +89,9 @@ def flatten(content: Any) -> str:
     if isinstance(content, list):
         return "\n".join(str(part["text"]) for part in content if isinstance(part, dict) and "text" in part)
     return ""
+
+
+def last_said(messages: list[dict[str, Any]]) -> str:
+    """The last text of a person's. Where results of tools are the newest, it is what the person said before."""
+    said = (flatten(message.get("content")) for message in reversed(messages) if message.get("role") == "user")
+    return next(filter(None, said), "")

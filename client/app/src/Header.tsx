@@ -6,12 +6,14 @@ const MODES = { auto: { icon: Monitor, label: "As the system" }, light: { icon: 
 
 interface HeaderProps {
   title: string | null;
+  /** The conversation is with the assistant's draft. */
+  draft: boolean;
   side: boolean;
   toggle: () => void;
   newChat: () => void;
 }
 
-export function Header({ title, side, toggle, newChat }: HeaderProps): ReactNode {
+export function Header({ title, draft, side, toggle, newChat }: HeaderProps): ReactNode {
   const [mode, setMode] = useState<Mode>(storedMode);
   const choose = (next: Mode): void => {
     chooseMode(next);
@@ -26,6 +28,11 @@ export function Header({ title, side, toggle, newChat }: HeaderProps): ReactNode
         </>
       )}
       <h1 className={`min-w-0 flex-1 truncate px-2 text-ui font-medium ${title ? "" : "sr-only"}`}>{title ?? "New conversation"}</h1>
+      {draft ? (
+        <span title="Answers come from the draft of this assistant. Nobody else sees it." className="shrink-0 rounded-full border border-line px-2 py-0.5 text-caption text-muted">
+          Draft
+        </span>
+      ) : null}
       <div className="ms-auto">
         <Menu
           icon={MODES[mode].icon}

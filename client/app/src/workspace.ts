@@ -50,11 +50,15 @@ export function createWorkspace(): Workspace {
   // It stands in every address of this page but the first start's: a visitor is known to one assistant, so an address that
   // is opened again, reloaded or passed on within this browser must lead to the same one.
   const assistant = routeOf(location).assistant ?? ASSISTANT;
-  const within = (path: string): string => (assistant === ASSISTANT ? path : `${path}?assistant=${encodeURIComponent(assistant)}`);
+  // An address of somebody who tries a draft; to all others the server says no.
+  const draft = new URLSearchParams(location.search).has("draft");
+  const asked = [...(assistant === ASSISTANT ? [] : [`assistant=${encodeURIComponent(assistant)}`]), ...(draft ? ["draft"] : [])].join("&");
+  const within = (path: string): string => (asked ? `${path}?${asked}` : path);
   const state = createStore<PageState>(() => ({ route, me: null, sessions: [], query: "", listed: false, more: null }));
   const tickets = new HttpTickets({
     server,
     assistant,
+    draft,
     keep,
     credentials: "same-origin",
     csrf: () => state.getState().me?.csrf ?? null,

@@ -16,7 +16,7 @@ export interface Screen {
 /** The server's files: what a block shows of them, and what a form takes. The SDK's `Rest` is one. */
 export interface FileStore {
   download: (file: string, signal?: AbortSignal) => Promise<Blob>;
-  upload: (file: File) => Promise<FileRef>;
+  upload: (file: File, via?: typeof fetch) => Promise<FileRef>;
 }
 
 export interface ConversationContext {

@@ -52,6 +52,7 @@ def connect(
     client: str = "opsloom-python",
     locale: str | None = None,
     timezone: str | None = None,
+    draft: bool = False,
     within: float = CONTACT_WITHIN,
     random: Callable[[], float] = chance.random,
 ) -> "Chat":
@@ -59,21 +60,24 @@ def connect(
 
     Go on with `session`, or begin a new one with `assistant` (its slug). `key` is an API key. Without one this is a
     visitor of a public assistant, who names it for an earlier session too; `visitor` is the secret of that time
-    (`chat.visitor`). `kinds` are the block kinds that this program can show. Raises ValueError for an address that is
+    (`chat.visitor`). `kinds` are the block kinds that this program can show. `draft` begins with the assistant's draft;
+    that takes an admin's key. Raises ValueError for an address that is
     none; entering raises `Denied`, or `Unreachable` after `within` seconds.
     """
     if session is None and assistant is None:
         raise ValueError("Give an assistant to begin with, or a session to go on with.")
     if key is None and assistant is None:
         raise ValueError("A visitor names the assistant, beside the session to go on with.")
+    if draft and (key is None or assistant is None):
+        raise ValueError("A draft is tried with an admin's API key, and the assistant named.")
     identity = Identity(
         client=ClientInfo(name=client, version=version("opsloom-client")),
-        key=key,
+        key=None if draft else key,
         kinds=None if kinds is None else tuple(kinds),
         locale=locale,
         timezone=timezone,
     )
-    return Chat(addresses(url), identity, assistant, session, visitor, within, random)
+    return Chat(addresses(url), identity, assistant, session, visitor, within, random, key if draft else None)
 
 
 class Chat:
@@ -92,10 +96,14 @@ class Chat:
         visitor: str | None,
         within: float,
         random: Callable[[], float],
+        drafting: str | None = None,
     ) -> None:
+        # `drafting`: the key that tickets for a draft are asked for with.
         self._within = within
-        self._http = httpx2.AsyncClient(base_url=where[0], timeout=10.0)
-        self._tickets = Tickets(self._http, assistant, visitor) if identity.key is None else None
+        headers = None if drafting is None else {"Authorization": f"Bearer {drafting}"}
+        self._http = httpx2.AsyncClient(base_url=where[0], timeout=10.0, headers=headers)
+        draft = drafting is not None
+        self._tickets = Tickets(self._http, assistant, visitor, draft=draft) if identity.key is None else None
         self._outbox = Outbox()
         self._feeds: WeakSet[Feed] = WeakSet()
         self._end: Disconnected | None = None

@@ -58,15 +58,18 @@ async def chat(
     out: TextIO,
     lines: Lines | None = None,
     visitors: Path | None = None,
+    draft: bool = False,
 ) -> int:
     """Talk until the end of input or Ctrl-C at the prompt; Ctrl-C in an answer stops that answer.
 
-    Choices are answered by number and forms by a prompt a field. `lines` stands for the keyboard.
+    Choices are answered by number and forms by a prompt a field. `lines` stands for the keyboard; `draft`: with the
+    assistant's draft.
     """
 
     async def work(talk: "_Talk") -> int:
-        async with talk.enter(url, assistant, key, visitors) as chat:
-            talk.screen.notice(f"{chat.assistant.name} · {url} · Ctrl-D leaves, Ctrl-C stops an answer")
+        async with talk.enter(url, assistant, key, visitors, draft=draft) as chat:
+            name = f"{chat.assistant.name} (draft)" if chat.assistant.draft else chat.assistant.name
+            talk.screen.notice(f"{name} · {url} · Ctrl-D leaves, Ctrl-C stops an answer")
             if chat.assistant.greeting:
                 talk.screen.notice(chat.assistant.greeting)
             return await talk.converse(chat, lines or Keyboard())
@@ -123,12 +126,20 @@ class _Talk:
             self._task.cancel()
 
     @asynccontextmanager
-    async def enter(self, url: str, assistant: str, key: str | None, visitors: Path | None) -> AsyncIterator[Chat]:
+    async def enter(
+        self, url: str, assistant: str, key: str | None, visitors: Path | None, *, draft: bool = False
+    ) -> AsyncIterator[Chat]:
         """The chat, as the visitor of the last time where there was one."""
         kept = VisitorFile(visitors) if visitors is not None and key is None else None
         known = kept.load(url, assistant) if kept is not None else None
         opened = connect(
-            url, assistant=assistant, key=key, visitor=known, client="opsloom-terminal", within=_CONTACT_WITHIN
+            url,
+            assistant=assistant,
+            key=key,
+            visitor=known,
+            client="opsloom-terminal",
+            draft=draft,
+            within=_CONTACT_WITHIN,
         )
         async with opened as chat:
             if kept is not None and chat.visitor is not None and chat.visitor != known:

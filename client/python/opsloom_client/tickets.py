@@ -28,10 +28,14 @@ class _Reply(Struct):
 
 
 class Tickets:
-    """Takes tickets for one assistant as one person; `visitor` is that person's secret once there is one."""
+    """Takes tickets for one assistant, or for its `draft`, as one person; `visitor` is that person's secret once there
+    is one."""
 
-    def __init__(self, http: httpx2.AsyncClient, assistant: str | None, visitor: str | None) -> None:
+    def __init__(
+        self, http: httpx2.AsyncClient, assistant: str | None, visitor: str | None, *, draft: bool = False
+    ) -> None:
         self._http = http
+        self._draft = draft
         self.assistant = assistant
         self.visitor = visitor
 
@@ -58,7 +62,7 @@ class Tickets:
         return taken.ticket
 
     async def _ask(self) -> httpx2.Response:
-        wanted = {"assistant": self.assistant, "visitor": self.visitor}
+        wanted = {"assistant": self.assistant, "visitor": self.visitor, "draft": self._draft or None}
         return await self._http.post("api/v1/tickets", json={k: v for k, v in wanted.items() if v is not None})
 
 

@@ -20,9 +20,10 @@ class Principal(Struct, frozen=True, kw_only=True):
     """One user of one workspace, as this request or connection knows them.
 
     ``assistants`` are the ids they may use, None for all; ``origin`` is that of the page they came from, None for a
-    program. ``key`` and ``login`` are the ids of the API key or the sign-in that this rests on, directly or through a
-    ticket, if it does on one: without it they are nobody. ``until`` is when that runs out, on `time.monotonic`; it is
-    known of connections alone.
+    program; ``draft`` says that new conversations of this connection are with the assistant's draft. ``key`` and
+    ``login`` are the ids of the API key or the sign-in that this rests on, directly or through a ticket, if it does on
+    one: without it they are nobody. ``until`` is when that runs out, on `time.monotonic`; it is known of connections
+    alone.
     """
 
     workspace: str
@@ -32,6 +33,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     name: str
     assistants: tuple[str, ...] | None = None
     origin: str | None = None
+    draft: bool = False
     key: str | None = None
     login: str | None = None
     until: float | None = None

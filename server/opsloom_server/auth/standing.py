@@ -10,7 +10,7 @@ from opsloom_server.auth.principal import Principal, Role
 from opsloom_server.store.tables.assistants import assistants
 from opsloom_server.store.tables.identity import api_keys, logins, users
 
-__all__ = ["Standing", "standing"]
+__all__ = ["Standing", "may_use", "standing"]
 
 
 class Standing(Struct, frozen=True):
@@ -61,3 +61,16 @@ async def standing(connection: AsyncConnection, principals: Iterable[Principal],
         frozenset(row.id for row in still_in),
         frozenset(row.id for row in there),
     )
+
+
+async def may_use(connection: AsyncConnection, user: str, assistant: str, *, public: bool) -> bool:
+    """Whether this user may talk to an assistant (by id), as far as can be told without the connection they came by:
+    what a ticket let a visitor in for by name does not count.
+    """
+    person = (await connection.execute(_ACTIVE, {"users": [user]})).one_or_none()
+    if person is None:
+        return False
+    if public or person.role == "visitor":
+        return public
+    given = await connection.execute(select(api_keys.c.assistants).where(api_keys.c.user_id == user))
+    return all(only is None or assistant in only for (only,) in given)

@@ -27,9 +27,15 @@ _REFUSED = "This ticket is used up or no longer valid; ask for a new one."
 
 
 async def issue(
-    database: Database, principal: Principal, *, origin: str | None, assistants: Sequence[str] | None = None
+    database: Database,
+    principal: Principal,
+    *,
+    origin: str | None,
+    assistants: Sequence[str] | None = None,
+    draft: bool = False,
 ) -> Token:
-    """Give somebody a ticket, for no more assistants than they have. Sweeps what has run out.
+    """Give somebody a ticket, for no more assistants than they have; with `draft`, for the draft of these. Sweeps what
+    has run out.
 
     Raises NotSignedIn where what they showed was taken back meanwhile.
     """
@@ -42,6 +48,7 @@ async def issue(
         hash=token.hash,
         origin=origin,
         assistants=None if allowed is None else list(allowed),
+        draft=draft,
         role=principal.role,
         key_id=principal.key,
         login_id=principal.login,
@@ -74,6 +81,7 @@ async def redeem(database: Database, ticket: str, origin: str | None) -> Princip
                 tickets.c.user_id,
                 tickets.c.origin,
                 tickets.c.assistants,
+                tickets.c.draft,
                 tickets.c.role,
                 tickets.c.key_id,
                 tickets.c.login_id,
@@ -107,6 +115,7 @@ async def redeem(database: Database, ticket: str, origin: str | None) -> Princip
         name=row.name,
         assistants=None if row.assistants is None else tuple(row.assistants),
         origin=origin,
+        draft=row.draft,
         key=row.key_id,
         login=row.login_id,
         until=deadline(row.left),

@@ -103,11 +103,16 @@ def ask(
 
 
 @application.command(epilog=_example("opsloom chat", "opsloom chat --url https://chat.example.org --key opsk_…"))
-def chat(url: Url = None, key: Key = None, assistant: Assistant = "demo") -> None:
+def chat(
+    url: Url = None,
+    key: Key = None,
+    assistant: Assistant = "demo",
+    draft: Annotated[bool, typer.Option("--draft", help="Try the assistant's draft; with an admin's key.")] = False,
+) -> None:
     """Talk to an assistant in the terminal."""
     from opsloom_server.cli.talking import chat_command
 
-    chat_command(url, key, assistant)
+    chat_command(url, key, assistant, draft=draft)
 
 
 @application.command(
@@ -127,17 +132,96 @@ def ingest(
     ingest_command(path, knowledge_base)
 
 
-@application.command(epilog=_example("opsloom doctor", 'psql "$(opsloom doctor --dsn | tail -1)"'))
+@application.command(
+    epilog=_example(
+        "opsloom apply assistants/",
+        "opsloom apply support.yaml --dry-run",
+        "opsloom apply assistants/ --yes        in a pipeline",
+        "opsloom apply --template support",
+    )
+)
+def apply(
+    paths: Annotated[list[Path] | None, typer.Argument(help="YAML files, or folders with *.yaml in them.")] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", "-t", help="A ready-made one instead; `opsloom templates` lists them.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before.")] = False,
+) -> None:
+    """Make assistants, knowledge bases and data sources as files say.
+
+    What differs is shown before. What is so already is left alone: applying twice changes nothing the second time.
+    Works on the database, beside a running server or without; what changed holds from the next message on.
+    """
+    from opsloom_server.cli.declaring import apply_command
+
+    apply_command(paths or [], template, dry_run=dry_run, yes=yes)
+
+
+@application.command(epilog=_example("opsloom templates", "opsloom templates support > support.yaml"))
+def templates(
+    name: Annotated[str | None, typer.Argument(help="Print this one's file; without it, list them.")] = None,
+) -> None:
+    """Ready-made assistants to start from."""
+    from opsloom_server.cli.declaring import templates_command
+
+    templates_command(name)
+
+
+@application.command(
+    epilog=_example("opsloom export", "opsloom export support --to assistants/", "opsloom export --to backup/")
+)
+def export(
+    slugs: Annotated[
+        list[str] | None, typer.Argument(help="Assistants by slug, with what they use; all if none is named.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="A folder; without it, everything goes to standard output.")] = None,
+) -> None:
+    """Write assistants, knowledge bases and data sources as the files that `apply` takes.
+
+    Documents and addresses of databases are not in them.
+    """
+    from opsloom_server.cli.declaring import export_command
+
+    export_command(slugs or [], to)
+
+
+@application.command(epilog=_example("opsloom versions support"))
+def versions(slug: Annotated[str, typer.Argument(help="The assistant's slug.")]) -> None:
+    """List what an assistant was, newest first, and what each version changed."""
+    from opsloom_server.cli.versions import versions_command
+
+    versions_command(slug)
+
+
+@application.command(epilog=_example("opsloom restore support 3"))
+def restore(
+    slug: Annotated[str, typer.Argument(help="The assistant's slug.")],
+    version: Annotated[int, typer.Argument(min=1, help="The version's number, as `opsloom versions` shows it.")],
+) -> None:
+    """Make an assistant as it was: a new version that is equal to an old one."""
+    from opsloom_server.cli.versions import restore_command
+
+    restore_command(slug, version)
+
+
+@application.command(
+    epilog=_example("opsloom doctor", "opsloom doctor --online", 'psql "$(opsloom doctor --dsn | tail -1)"')
+)
 def doctor(
     dsn: Annotated[
         bool,
         typer.Option("--dsn", help="Print the address of the database in use, with its password, last."),
     ] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask each model provider that is set up for its models; costs nothing."),
+    ] = False,
 ) -> None:
     """Look at this machine and the settings: what works, what does not, and what to do about it."""
     from opsloom_server.cli.doctor import doctor_command
 
-    doctor_command(dsn=dsn)
+    doctor_command(dsn=dsn, online=online)
 
 
 @application.command(name="setup-model")
@@ -212,3 +296,23 @@ def new_block(
     from opsloom_server.cli.beginning import new_block_command
 
     new_block_command(name, folder, drawn=drawn)
+
+
+@new.command(
+    name="tool",
+    epilog=_example(
+        "opsloom new tool stock_level",
+        "opsloom new tool send_invoice --folder /srv/extensions",
+    ),
+)
+def new_tool(
+    name: Annotated[str, typer.Argument(help="The tool's name: lower-case letters, digits and _.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="The folder of extensions (OPSLOOM_EXTENSIONS; ./extensions).")
+    ] = None,
+) -> None:
+    """Write a new tool and a test of it. Nothing is overwritten. What only calls a service needs no code:
+    POST /api/v1/tools."""
+    from opsloom_server.cli.beginning import new_tool_command
+
+    new_tool_command(name, folder)

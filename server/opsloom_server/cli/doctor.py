@@ -14,8 +14,9 @@ from rich.markup import escape
 
 from opsloom_server import __version__
 from opsloom_server.cli.database import address
+from opsloom_server.cli.providers import lines
 from opsloom_server.cli.words import out, run
-from opsloom_server.errors import StartupError
+from opsloom_server.errors import Invalid, StartupError
 from opsloom_server.settings import Settings
 from opsloom_server.store.address import parse, printable
 from opsloom_server.store.embedded import data_folder
@@ -37,18 +38,18 @@ class Check(NamedTuple):
 MARKS = {"ok": "[green]✓[/green]", "hint": "[yellow]![/yellow]", "bad": "[bold red]✗[/bold red]"}
 
 
-def doctor_command(*, dsn: bool) -> None:
+def doctor_command(*, dsn: bool, online: bool) -> None:
     """Show the checks; code 1 if one is bad."""
-    run(_doctor(dsn=dsn))
+    run(_doctor(dsn=dsn, online=online))
 
 
-async def _doctor(*, dsn: bool) -> None:
+async def _doctor(*, dsn: bool, online: bool) -> None:
     settings = Settings.from_env()
     bad = 0
-    async for check in checks(settings):
-        out.print(f"{MARKS[check.state]} {check.name:<10} {escape(check.words)}")
+    async for check in checks(settings, online=online):
+        out.print(f"{MARKS[check.state]} {check.name:<13} {escape(check.words)}")
         if check.remedy:
-            out.print(f"             {escape(check.remedy)}")
+            out.print(f"               {escape(check.remedy)}")
         bad += check.state == "bad"
     if dsn:
         async with address(settings) as where:
@@ -57,8 +58,8 @@ async def _doctor(*, dsn: bool) -> None:
         raise SystemExit(1)
 
 
-async def checks(settings: Settings) -> AsyncIterator[Check]:
-    """Look at one thing after the other."""
+async def checks(settings: Settings, *, online: bool = False) -> AsyncIterator[Check]:
+    """Look at one thing after the other; `online` asks the models' vendors too."""
     yield Check("opsloom", "ok", f"{__version__} on Python {sys.version.split()[0]}, {sys.platform}")
     yield _folder(data_folder(settings.data_dir))
     yield await _database(settings)
@@ -66,6 +67,8 @@ async def checks(settings: Settings) -> AsyncIterator[Check]:
         yield check
     yield await asyncio.to_thread(_weights)
     yield _models(settings)
+    async for line in lines(settings, online=online):
+        yield Check(f"· {line.name}", line.state, line.words, line.remedy)
     yield _client()
     yield _port(settings)
     yield _public_url(settings)
@@ -179,12 +182,17 @@ def _weights() -> Check:
 
 def _models(settings: Settings) -> Check:
     from opsloom_server.models import catalogue, default_model
+    from opsloom_server.models.registry import split
 
     default = default_model(settings)
     if default == "demo":
         missing = "Set OPENAI_API_KEY or ANTHROPIC_API_KEY (or OPSLOOM_MODEL) for an assistant that writes by itself."
         return Check("model", "hint", "demo: it answers by quoting what the knowledge bases hold", missing)
     provider = default.partition(":")[0]
+    try:
+        split(default, settings.extensions)
+    except Invalid as error:
+        return Check("model", "bad", f"{default} cannot be used", error.text)
     for entry in catalogue(settings):
         if entry.provider == provider and not entry.available:
             return Check("model", "bad", f"{default} cannot be used", entry.missing or "Check its settings.")

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from opsloom_rag.embedding import DEFAULT
 from opsloom_rag.errors import LoadError, RagError
 from opsloom_rag.knowledge import Knowledge
 from opsloom_rag.passages import Content
@@ -16,6 +15,9 @@ from opsloom_server.settings import Settings
 from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from opsloom_server.store.knowledge import create_base, find_base
+
+# What a knowledge base without vectors is written down as.
+NO_EMBEDDER = "none"
 
 # In a folder only what looks like a document is taken; a file that is named is always tried.
 SUFFIXES = frozenset({".md", ".markdown", ".txt", ".text", ".rst", ".html", ".htm", ".pdf"})
@@ -43,11 +45,12 @@ def documents_in(path: Path) -> list[tuple[str, Path]]:
 
 
 async def _ingest(files: Sequence[tuple[str, Path]], name: str) -> None:
-    async with opened(Settings.from_env()) as database:
-        knowledge = await Knowledge.open(database.transact)
+    settings = Settings.from_env()
+    async with opened(settings) as database:
+        knowledge = await Knowledge.open(database.transact, settings.embedder)
         if knowledge.notice:
             say(knowledge.notice)
-        base = await _base(database, name)
+        base = await _base(database, name, NO_EMBEDDER if knowledge.embedder is None else knowledge.embedder.name)
         refused = []
         with _progress() as progress:
             bar = progress.add_task(f"{len(files)} documents", total=float(len(files)))
@@ -79,11 +82,11 @@ def document_id(base: str, name: str) -> str:
     return f"doc_{hashlib.sha256(f'{base}/{name}'.encode()).hexdigest()[:32]}"
 
 
-async def _base(database: Database, name: str) -> str:
+async def _base(database: Database, name: str, embedder: str) -> str:
     async with database.transact(DEFAULT_WORKSPACE) as connection:
         found = await find_base(connection, name)
         if found is None:
-            found = await create_base(connection, DEFAULT_WORKSPACE, name, DEFAULT)
+            found = await create_base(connection, DEFAULT_WORKSPACE, name, embedder)
         return found.id
 
 

@@ -22,10 +22,14 @@ def ask_command(words: Sequence[str], url: str | None, key: str | None, assistan
         sys.exit(asyncio.run(asked))
 
 
-def chat_command(url: str | None, key: str | None, assistant: str) -> None:
+def chat_command(url: str | None, key: str | None, assistant: str, *, draft: bool = False) -> None:
     """Ask and answer, until the end of input."""
+    if draft and key is None:
+        fail("A draft is tried with the key of an owner or admin.", "opsloom chat --draft --key opsk_… -a SLUG")
     with plainly():
-        talked = terminal.chat(_server(url), assistant=assistant, key=key, out=sys.stdout, visitors=_visitors())
+        talked = terminal.chat(
+            _server(url), assistant=assistant, key=key, out=sys.stdout, visitors=_visitors(), draft=draft
+        )
         sys.exit(asyncio.run(talked))
 
 

@@ -31,10 +31,12 @@ _MORE_PRIVATE: Networks = (IPv4Network("192.0.0.0/24"), IPv6Network("64:ff9b:1::
 class FetchRefused(Exception):
     """An address is not fetched, or what it answers is not taken. ``text`` says what to do, to whoever named it."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, *, sent: bool = False) -> None:
+        """`sent`: the request may have been heard there."""
         super().__init__(text)
         self.code = code
         self.text = text
+        self.sent = sent
 
 
 class Target(Struct, frozen=True):
@@ -85,7 +87,7 @@ def judge(address: Address, port: int, also: Networks = ()) -> None:
             "page and add the file. Whoever runs the server can let a network in with OPSLOOM_FETCH_NETWORKS.",
         )
     if port not in _PORTS.values():
-        raise FetchRefused("address", "Only the ports 80 and 443 are fetched from. Download the page and add the file.")
+        raise FetchRefused("port", "Only the ports 80 and 443 are fetched from. Download the page and add the file.")
 
 
 def _public(address: Address) -> bool:

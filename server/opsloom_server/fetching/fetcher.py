@@ -1,27 +1,19 @@
-"""Fetches one document: a name is looked up once, each of its addresses is judged, and one of those is connected to."""
+"""Fetches one document, wherever its address leads on to."""
 
 import asyncio
-import ssl
-from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
-from ipaddress import ip_address
 from urllib.parse import unquote
 
 import httpx2
 from msgspec import Struct
 
-from opsloom_server.fetching.addresses import Address, FetchRefused, Networks, Target, judge, target
+from opsloom_server.fetching.addresses import FetchRefused, Networks, Target, target
+from opsloom_server.fetching.reaching import REDIRECTS, Reach, Resolve
 
 __all__ = ["Fetched", "Fetcher"]
 
 MOST_BYTES = 10 * 1024 * 1024
 # For everything together: the names, the redirects, the last byte. A page that takes longer is no document.
 SECONDS = 10.0
-REDIRECTS = 3
-# A name with a hundred addresses is tried at its first ones only.
-TRIES = 3
-
-Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 
 class Fetched(Struct, frozen=True):
@@ -42,10 +34,9 @@ class Fetcher:
         seconds: float = SECONDS,
         resolve: Resolve | None = None,
     ) -> None:
-        self._also = tuple(also)
+        self._reach = Reach(also, resolve)
         self._limit = limit
         self._seconds = seconds
-        self._resolve = resolve or look_up
 
     async def fetch(self, url: str) -> Fetched:
         """Return what stands at an address. Raises FetchRefused with words for whoever named it."""
@@ -66,53 +57,12 @@ class Fetcher:
         raise FetchRefused("unreachable", f"The address leads on more than {REDIRECTS} times. Name the last one.")
 
     async def _ask(self, wanted: Target) -> Fetched | Target:
-        """What is there, or where it leads on. Tries the addresses in turn until one can be connected to."""
-        addresses = await self._addresses(wanted)
-        for address in addresses:
-            try:
-                return await self._ask_at(wanted, address)
-            except httpx2.ConnectError as error:
-                if _distrusted(error):
-                    words = f"{wanted.host} has no certificate that can be trusted. Check the address."
-                    raise FetchRefused("unreachable", words) from None
-            except httpx2.HTTPError as error:
-                words = f"{wanted.host} broke the answer off ({type(error).__name__}). Try again later."
-                raise FetchRefused("unreachable", words) from None
-        raise FetchRefused("unreachable", f"Nothing answers at {wanted.host}. Check the address, or try again later.")
-
-    async def _addresses(self, wanted: Target) -> Sequence[Address]:
-        literal = wanted.literal
-        try:
-            found = [literal] if literal is not None else list(await self._resolve(wanted.host, wanted.port))
-        except (OSError, UnicodeError):
-            found = []
-        if not found:
-            raise FetchRefused("unreachable", f"No address is known for {wanted.host}. Check how it is written.")
-        for address in found:  # one bad among good ones is how a name server would try to get through
-            judge(address, wanted.port, self._also)
-        return found[:TRIES]
-
-    async def _ask_at(self, wanted: Target, address: Address) -> Fetched | Target:
+        """What is there, or where it leads on."""
         headers = {
-            "host": wanted.url.netloc.decode("ascii"),
             "accept": "text/html, text/markdown, text/plain, application/pdf, */*;q=0.5",
-            # What is packed may unpack to a thousand times its size.
-            "accept-encoding": "identity",
             "user-agent": "Opsloom (fetches a document that somebody added to a knowledge base)",
         }
-        # A client an answer: a connection that was made for one name is never used for another on the same address.
-        # No `trust_env`: a proxy would look the name up once more, by itself. No timeout: `fetch` bounds all of it.
-        trust = await asyncio.to_thread(_trust)
-        async with (
-            httpx2.AsyncClient(verify=trust, trust_env=False, timeout=None) as client,
-            client.stream(
-                "GET",
-                wanted.url.copy_with(host=str(address)),
-                headers=headers,
-                extensions={"sni_hostname": wanted.host},
-                follow_redirects=False,
-            ) as response,
-        ):
+        async with self._reach.open("GET", wanted, headers) as response:
             if response.has_redirect_location:
                 return target(str(wanted.url.join(response.headers["location"])))
             _accept(response)
@@ -127,12 +77,6 @@ class Fetcher:
                     "too_large", f"What stands there is larger than {self._limit >> 20} MiB. Add parts of it as files."
                 )
         return bytes(body)
-
-
-async def look_up(host: str, port: int) -> Sequence[Address]:
-    """The IP addresses of a name, as the system knows them."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1, proto=6)  # SOCK_STREAM over TCP
-    return [ip_address(each[4][0]) for each in found]
 
 
 def _accept(response: httpx2.Response) -> None:
@@ -153,20 +97,6 @@ def _accept(response: httpx2.Response) -> None:
     raise FetchRefused("unreachable", words)
 
 
-def _distrusted(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
 def _name(wanted: Target) -> str:
     path = unquote(wanted.url.path).rstrip("/").rpartition("/")[2]
     return "".join(character for character in path if character.isprintable())[:200] or wanted.host
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """The system's own certificates: 20 ms to read, so once."""
-    return ssl.create_default_context()

@@ -1,22 +1,33 @@
 """The turn that a request starts, inside its transaction: a new answer, a waiting one that goes on, or a block of a
 finished one that does something."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 from opsloom_protocol.frames import TurnStart
 from opsloom_protocol.messages import Author, Message
 
+from opsloom_server.errors import Budget
 from opsloom_server.hub.briefing import model_of
 from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.metering import Bound
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.store.journal import Journal
 
 
 class Beginning:
-    """At most one turn begins in a transaction."""
+    """At most one turn begins in a transaction.
 
-    def __init__(self, session: LiveSession, journal: Journal) -> None:
+    Where a budget is used up it raises `Budget`, so that nothing of the request is done; with `anyway` the turn begins
+    all the same and ends with that error, since nobody is there to be refused.
+    """
+
+    def __init__(self, session: LiveSession, journal: Journal, *, anyway: bool = False) -> None:
         self._session = session
         self._journal = journal
+        self._anyway = anyway
+        self._bounds: Sequence[Bound] = ()
+        self._refused: Budget | None = None
         self._started: tuple[TurnStart, Message] | None = None
         self._question: Message | None = None
         self._block: str | None = None
@@ -60,7 +71,8 @@ class Beginning:
         if self._started is None:
             return None
         start, message = self._started
-        turn = RunningTurn(self._session, start, message, self._session.user, self._question, self._block)
+        turn = RunningTurn(self._session, start, message, self._session.user, self._question, self._block, self._bounds)
+        turn.refused = self._refused
         self._session.turn = turn
         return turn
 
@@ -72,6 +84,9 @@ class Beginning:
         going_on: str | None = None,
         model: str | None = None,
     ) -> TurnStart:
+        await self._session.renew(self._journal)
+        if self._block is None:  # what a block does asks no model
+            await self._admit()
         return await self._journal.start_turn(
             parent=parent,
             siblings=siblings,
@@ -82,6 +97,17 @@ class Beginning:
             author=self._assistant(),
             block=self._block,
         )
+
+    async def _admit(self) -> None:
+        session = self._session
+        try:
+            self._bounds = await session.environment.budgets.admit(
+                self._journal.connection, session.workspace, session.user, session.assistant
+            )
+        except Budget as error:
+            if not self._anyway:
+                raise
+            self._refused = error
 
     def _assistant(self) -> Author:
         assistant = self._session.assistant

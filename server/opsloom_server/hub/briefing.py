@@ -5,17 +5,19 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from opsloom_protocol.messages import Block, BlockPart, FilePart, Message, Part, TextPart
+from opsloom_protocol.messages import Block, BlockPart, Message, Part, TextPart
 from pydantic_ai.messages import ModelMessage
 
 from opsloom_server.errors import Conflict
+from opsloom_server.hub.attachments import Prompt, prompt_of
 from opsloom_server.hub.live import LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.models import default_model
+from opsloom_server.models.inputs import takes
 from opsloom_server.orchestrator import Brief, mended, recalled, retold
 from opsloom_server.sources import Asking
 from opsloom_server.store.blocks import OpenBlock, open_blocks, replies_to
-from opsloom_server.store.turns import Memory, memory
+from opsloom_server.store.turns import Memory, brought_in, memory
 from opsloom_server.tools.answers import NOT_RUN, WITHDRAWN
 from opsloom_server.tools.approving import Verdict
 from opsloom_server.tools.handler import Errand
@@ -41,34 +43,47 @@ async def brief(session: LiveSession, turn: RunningTurn) -> tuple[Brief, list[Mo
     spec = session.assistant.spec
     known = session.recall(turn.question)
     context = await _context(session, turn.message)
+    missing = environment.catalogue.lacks(spec.tools)
+    attached = await environment.attached.find(session.workspace, missing) if missing else {}
     tools = tools_for(
         environment.catalogue,
         names=spec.tools,
         blocks=spec.blocks,
         knowledge_bases=spec.knowledge_bases,
         asking=context.asking,
+        attached=attached,
     )
-    outside = Outside(environment.catalogue)
-    prompt: str | None
+    outside = Outside(environment.catalogue, attached.values())
+    prompt: Prompt | None
     if known is not None and turn.question is not None:
-        (history, tainted), own, prompt, blocks = known, [], _text(turn.question.parts), []
+        (history, tainted), own, prompt, blocks = known, [], _prompt(turn.question.parts), []
+        tainted = tainted or outside.in_parts(turn.question.parts)
     else:
         async with environment.database.transact(session.workspace) as connection:
             told = await memory(connection, session.id, turn.message.id, MESSAGES)
             blocks = await open_blocks(connection, turn.message.id)
             replies = await replies_to(connection, [one.id for one in told if _asked(one)])
+            tainted = any(outside.in_parts(one.parts) for one in told)
+            if len(told) == MESSAGES and not tainted:
+                # What came in before these is forgotten, but the answers that repeat it are not.
+                called, files = await brought_in(connection, session.id, turn.message.id)
+                tainted = files or outside.among(called)
         going_on = told[-1].history is not None
         own = recalled(told[-1].history) if told[-1].history is not None else []
         history = [*_history(told[:-1] if going_on else told[:-2], replies), *own]
-        prompt = None if going_on else _text(told[-2].parts)
-        tainted = any(outside.in_parts(one.parts) for one in told)
-    # What databases call and hold their things is text from outside as well.
-    tainted = tainted or context.asking is not None
+        prompt = None if going_on else _prompt(told[-2].parts)
+    # What databases call and hold their things, and what others' tools say of themselves, is text from outside as well.
+    tainted = tainted or context.asking is not None or any(tool.foreign for tool in tools)
+    model = await environment.models.ready(turn.model, spec.fallback_models)
+    history, prompt = await environment.attachments.told(session.workspace, history, prompt, takes(model, turn.model))
     made = Brief(
-        model=environment.models.resolve(turn.model, spec.fallback_models),
+        model=model,
         model_name=turn.model,
         instructions=_instructions(spec.instructions, context.asking),
-        settings=dict(spec.model_settings),
+        settings={
+            **environment.models.cache_key([turn.model, *spec.fallback_models], session.id),
+            **spec.model_settings,
+        },
         tools=tools,
         context=replace(context, tainted=tainted or outside.in_history(history)),
         history=history,
@@ -137,6 +152,7 @@ async def _context(session: LiveSession, answer: Message) -> ToolContext:
         knowledge_bases=tuple(session.assistant.spec.knowledge_bases),
         asking=await _asking(session),
         kinds=environment.catalogue.kinds,
+        blocks=tuple(session.assistant.spec.blocks),
         shown={part.block.id: part.block for part in answer.parts if isinstance(part, BlockPart)},
         answer=answer.id,
     )
@@ -153,7 +169,7 @@ def _history(told: Sequence[Memory], replies: Mapping[tuple[str, str], str]) -> 
             asked = {call: reply for (message, call), reply in replies.items() if message == one.id}
             out.extend(mended(recalled(one.history), told={call: _said(reply) for call, reply in asked.items()}))
         elif question is not None:
-            out.extend(retold(_text(question.parts), _text(one.parts)))
+            out.extend(retold(_prompt(question.parts, again=one.status != "failed"), _text(one.parts)))
     return out
 
 
@@ -177,9 +193,15 @@ def _text(parts: Sequence[Part]) -> str:
                 said.append(text)
             case BlockPart(block=block):
                 said.append(block.fallback)
-            case FilePart(file=file):
-                said.append(f"(A file was attached: {file.name})")
+            case _:
+                pass
     return "\n\n".join(said)
+
+
+def _prompt(parts: Sequence[Part], *, again: bool = True) -> Prompt:
+    """A person's message, with its files. They are not told `again` where the answer failed: it may have been because
+    of them, and would be each time."""
+    return prompt_of(_text(parts), parts, again=again)
 
 
 def told_of(reply: str | None) -> Any:

@@ -36,7 +36,7 @@ from opsloom_server.hub.acting import Acting
 from opsloom_server.hub.allowance import Allowance
 from opsloom_server.hub.beginning import Beginning
 from opsloom_server.hub.connection import Connection
-from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.live import DRAFT_GONE, LiveSession
 from opsloom_server.hub.running import RunningTurn
 from opsloom_server.store.conversations import messages_by_id, queue, siblings_of
 from opsloom_server.store.journal import Journal, replied
@@ -46,6 +46,9 @@ from opsloom_server.store.tree import attached, deepest, on_path
 TITLE_CHARS: Final = 60
 QUEUE: Final = 20
 """Messages that may wait behind a running turn."""
+
+FILES: Final = 10
+"""That one message may carry."""
 
 Command = Send | Edit | Retry | Act | Choose | Withdraw | Feedback
 Reply = DurableFrame | Ack
@@ -100,11 +103,15 @@ class Commands:
             return await session.journal(database)
         if not isinstance(request, Send):
             raise NotFound
-        return Journal.create(database, session.workspace, session.id, session.assistant.id, session.user)
+        return Journal.create(
+            database, session.workspace, session.id, session.assistant.id, session.user, draft=session.draft
+        )
 
     async def _admit(self, database: AsyncConnection, request: Command) -> None:
-        """What a repeated `ref` is not asked: whether the person has asked for too much."""
+        """What a repeated `ref` is not asked: whether the person has asked for too much, or of what is gone."""
         session = self._session
+        if session.draft and isinstance(request, Send | Edit | Retry | Act) and await session.serving(database) is None:
+            raise Conflict(DRAFT_GONE)
         if isinstance(request, Send | Edit | Retry):
             await self._allowance.message(session.user, f"{session.id} {request.ref}")
             if session.turn is None:
@@ -136,7 +143,7 @@ class Commands:
                     waiting = await queue(database, session.id)
                 if session.turn is not None or not waiting:
                     return None
-                step = _Step(session, database, journal, _author_of(waiting[0]))
+                step = _Step(session, database, journal, _author_of(waiting[0]), anyway=True)
                 await step.leave_queue(waiting[0])
                 made = await journal.close()
             session.publish(made, journal.leaf, journal.title)
@@ -151,12 +158,20 @@ def _author_of(message: Message) -> Author:
 class _Step:
     """One request inside its transaction."""
 
-    def __init__(self, session: LiveSession, database: AsyncConnection, journal: Journal, author: Author) -> None:
+    def __init__(
+        self,
+        session: LiveSession,
+        database: AsyncConnection,
+        journal: Journal,
+        author: Author,
+        *,
+        anyway: bool = False,
+    ) -> None:
         self._session = session
         self._database = database
         self._journal = journal
         self._author = author
-        self._beginning = Beginning(session, journal)
+        self._beginning = Beginning(session, journal, anyway=anyway)
         self._acting = Acting(session, database, journal, self._beginning)
 
     async def take(self, request: Command) -> Reply:
@@ -282,6 +297,8 @@ class _Step:
         text = _clean(request.text)
         parts: list[Part] = [TextPart(text=text)] if text else []
         if request.files:
+            if len(request.files) > FILES:
+                raise Invalid(f"A message may carry {FILES} files; this one has {len(request.files)}.")
             files = await attached(self._database, self._session.user, request.files)
             if len(files) != len(set(request.files)):
                 raise NotFound("One of the files is not there any more; please attach it again.")

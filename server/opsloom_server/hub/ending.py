@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
-from opsloom_blocks import Kinds, patched, settled
-from opsloom_protocol.messages import BlockPart, Message, MessageError, Part, Usage
-from pydantic_ai.messages import ModelMessage
+from opsloom_blocks import Kinds, make_block, patched, settled
+from opsloom_protocol.messages import Block, BlockPart, Message, MessageError, Part, Usage
+from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from opsloom_server.orchestrator import Outcome, remembered
 from opsloom_server.store.blocks import Question
+from opsloom_server.store.ids import new_id
 from opsloom_server.store.journal import EndStatus
 
 
@@ -33,15 +34,16 @@ def of_answer(
     kept: Sequence[ModelMessage],
     kinds: Kinds,
     approval_seconds: float | None,
+    usage: Usage,
 ) -> Ending:
     """The end of an answer of the model's. `message` has its last parts; `kept` is what the model remembered of it
-    before this turn."""
+    before this turn; `usage` is what this turn alone has used."""
     error = outcome.error if outcome is not None else None
     whole = replace(
         message,
         parts=said_anew(message.parts, kinds),
         status=status,
-        usage=outcome.usage or UNSET if outcome is not None else UNSET,
+        usage=UNSET if outcome is None and usage == NOTHING_USED else usage,
         error=MessageError(code=error.code, text=error.text) if error is not None else UNSET,
     )
     history = [*kept, *(outcome.history if outcome is not None else ())]
@@ -50,7 +52,7 @@ def of_answer(
         message=whole,
         history=remembered(history) if history else None,
         questions=_limited(outcome.questions, approval_seconds) if outcome is not None else {},
-        usage=whole.usage or NOTHING_USED,
+        usage=usage,
     )
 
 
@@ -66,6 +68,26 @@ def of_errand(
         questions={},
         usage=NOTHING_USED,
     )
+
+
+def answered_by(model: str, fallbacks: Sequence[str], outcome: Outcome | None) -> str:
+    """Which of an assistant's models gave this answer: another one where the first failed before its first word."""
+    for message in reversed(outcome.history if outcome is not None and fallbacks else ()):
+        if isinstance(message, ModelResponse) and message.model_name:
+            for name in (model, *fallbacks):
+                # Vendors answer with the full name of what was asked for by a short one (`…-2026-05-01`).
+                if message.model_name.startswith(name.partition(":")[2] or name):
+                    return name
+    return model
+
+
+def used_up(words: str, kinds: Kinds, *, begun: bool) -> Block:
+    """What is shown where a turn was stopped because a budget is used up, or would be by what the model has to read."""
+    title, text = "Stopped before its end", f"{words} What was written is kept."
+    if not begun:
+        title, text = "Not begun", f"What the model would have to read for this is more than is left. {words}"
+    data = {"title": title, "text": text, "tone": "warning"}
+    return make_block("notice", data, new_id("blk"), kinds)
 
 
 def _limited(questions: Mapping[str, Question], seconds: float | None) -> Mapping[str, Question]:

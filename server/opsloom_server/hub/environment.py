@@ -2,14 +2,18 @@
 
 from msgspec import Struct
 
+from opsloom_server.hub.attachments import Attachments
+from opsloom_server.hub.budgets import Budgets
 from opsloom_server.hub.counting import SharedCounts
 from opsloom_server.hub.wakeups import WakeUps
 from opsloom_server.log.batches import Batches
 from opsloom_server.log.hot import HotLog
+from opsloom_server.mcp import McpServers
 from opsloom_server.models import Models
 from opsloom_server.settings import Settings
 from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
+from opsloom_server.tools.attached import Attached
 from opsloom_server.tools.registry import Catalogue
 from opsloom_server.tools.tool import Finder
 
@@ -25,9 +29,13 @@ class Environment(Struct, frozen=True):
     secret: bytes
     database: Database
     models: Models
+    budgets: Budgets
+    attachments: Attachments
     catalogue: Catalogue
+    attached: Attached
     knowledge: Finder | None
     sources: DataSources
+    mcp: McpServers
     batches: Batches
     hot: HotLog
     wakeups: WakeUps

@@ -81,7 +81,7 @@ class Expiring:
         async with session.lock:
             async with session.environment.database.transact(session.workspace) as database:
                 journal = await session.journal(database)
-                beginning = Beginning(session, journal)
+                beginning = Beginning(session, journal, anyway=True)
                 await Acting(session, database, journal, beginning).expire()
                 made = await journal.close()
             session.publish(made, journal.leaf, journal.title)

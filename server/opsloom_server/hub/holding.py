@@ -8,11 +8,12 @@ from weakref import WeakValueDictionary
 from opsloom_server.auth.principal import Principal
 from opsloom_server.errors import Invalid, NotFound
 from opsloom_server.hub.environment import Environment
-from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.live import DRAFT_GONE, LiveSession
 from opsloom_server.hub.session_ids import is_sealed, new_session_id
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import Assistant
 from opsloom_server.store.conversations import find_session, was_deleted
+from opsloom_server.store.drafts import draft_of
 
 
 class Holding:
@@ -33,7 +34,8 @@ class Holding:
         if slug is None:
             raise Invalid("Name a session or an assistant.")
         assistant = await self._assistant(principal, slug)
-        return self._fresh(principal, assistant, new_session_id(self._environment.secret, principal.user, assistant.id))
+        secret, draft = self._environment.secret, assistant.draft
+        return self._fresh(principal, assistant, new_session_id(secret, principal.user, assistant.id, draft=draft))
 
     @asynccontextmanager
     async def held(self, workspace: str, session: str) -> AsyncIterator[LiveSession]:
@@ -74,11 +76,14 @@ class Holding:
                 principal.demand_own(live.user)
                 if not principal.may_use(live.assistant.id, public=live.assistant.public):
                     raise NotFound
+                if live.draft and not principal.manages:
+                    raise NotFound
                 live.attaching += 1
                 return live
             if slug is not None and not await self._was_deleted(principal.workspace, session):
                 assistant = await self._assistant(principal, slug)
-                if is_sealed(session, self._environment.secret, principal.user, assistant.id):
+                secret, draft = self._environment.secret, assistant.draft
+                if is_sealed(session, secret, principal.user, assistant.id, draft=draft):
                     return self._fresh(principal, assistant, session)
             raise NotFound
 
@@ -98,6 +103,9 @@ class Holding:
             if row is None:
                 return None
             assistant = await assistants.assistant_by_id(connection, row.assistant, deleted=True)
+            draft = await draft_of(connection, row.assistant) if row.draft else None
+        if assistant is not None and draft is not None:
+            assistant = draft.of(assistant)
         if assistant is None:
             return None
         live = await LiveSession.load(self._environment, workspace, assistant, row)
@@ -105,8 +113,14 @@ class Holding:
         return live
 
     async def _assistant(self, principal: Principal, slug: str) -> Assistant:
+        """The assistant that a new session is with: as it is, or, by a ticket for it, its draft."""
         async with self._environment.database.transact(principal.workspace) as connection:
             assistant = await assistants.assistant_by_slug(connection, slug)
-        if assistant is None or not principal.may_use(assistant.id, public=assistant.public):
-            raise NotFound(f"There is no assistant “{slug[:60]}” here.")
-        return assistant
+            if assistant is None or not principal.may_use(assistant.id, public=assistant.public):
+                raise NotFound(f"There is no assistant “{slug[:60]}” here.")
+            if not (principal.draft and principal.manages):
+                return assistant
+            draft = await draft_of(connection, assistant.id)
+        if draft is None:
+            raise NotFound(DRAFT_GONE)
+        return draft.of(assistant)

@@ -26,9 +26,10 @@ from opsloom_server.hub.connection import Connection
 from opsloom_server.hub.environment import Environment
 from opsloom_server.hub.following import FollowedTurn
 from opsloom_server.log.ring import RING_BYTES, RING_FRAMES, Asker, Entry, Ring, durable
-from opsloom_server.store.assistants import Assistant
+from opsloom_server.store.assistants import Assistant, assistant_by_id
 from opsloom_server.store.blocks import states_of
 from opsloom_server.store.conversations import SessionRow, find_session, log_after, messages_by_id, path, queue
+from opsloom_server.store.drafts import draft_of
 from opsloom_server.store.journal import Journal, Made
 from opsloom_server.store.ownership import running
 from opsloom_server.store.turns import frames_after
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 60
 # A client from another node may have seen what is not stored yet: until a batch is, and is read (two times 250 ms).
 BEHIND_SECONDS: Final = 0.75
+DRAFT_GONE: Final = "This draft was published or thrown away. Begin a new conversation."
 # A client can keep to these by itself; the rest of the limits are not its concern.
 _TOLD: Final = ("frame_bytes", "message_chars")
 
@@ -66,6 +68,8 @@ class LiveSession:
         self.workspace = workspace
         self.user = user
         self.assistant = assistant
+        # A conversation begun with the draft stays with it, also where there is none any more.
+        self.draft = row.draft if row else assistant.draft
         self.id = session
         self.stored = row is not None
         self.leaf = row.leaf if row else None
@@ -116,6 +120,19 @@ class LiveSession:
     def idle(self) -> bool:
         """Nobody is attached and nothing runs here."""
         return not self.connections and self.own is None and not self.attaching and not self.lock.locked()
+
+    async def serving(self, connection: AsyncConnection) -> Assistant | None:
+        """Who answers here as it is now: the assistant, or its draft. None where that is gone."""
+        assistant = await assistant_by_id(connection, self.assistant.id)
+        if assistant is None or not self.draft:
+            return assistant
+        draft = await draft_of(connection, assistant.id)
+        return None if draft is None else draft.of(assistant)
+
+    async def renew(self, journal: Journal) -> None:
+        """Before an answer begins: what was changed holds from here on. What is gone answers as it was."""
+        if self.draft or journal.row.version != self.assistant.version:
+            self.assistant = await self.serving(journal.connection) or self.assistant
 
     def recall(self, question: Message | None) -> tuple[Sequence[ModelMessage], bool] | None:
         """The model's memory above a new question, and whether it was tainted before; None where it is not at hand and

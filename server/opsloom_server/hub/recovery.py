@@ -96,6 +96,7 @@ async def take_over(session: LiveSession, orphan: TurnRow) -> RunningTurn | None
             message = (await messages_by_id(connection, session.id, [turn.message]))[turn.message]
             await environment.hot.fence(turn.id, turn.epoch)
             start = await _end_or_begin_anew(environment, connection, journal, turn, message)
+            bounds = await environment.budgets.bounds(connection, session.workspace, turn.user, session.assistant)
             made = await journal.close()
         session.turn = None
         session.publish(made, journal.leaf, journal.title)
@@ -106,7 +107,7 @@ async def take_over(session: LiveSession, orphan: TurnRow) -> RunningTurn | None
         if message.parts:
             # It went on from these, and only a snapshot says so: a window that saw its first start would drop them.
             session.ring.jump(session.ring.rev)
-        session.turn = RunningTurn(session, start, message, turn.user, block=turn.block)
+        session.turn = RunningTurn(session, start, message, turn.user, block=turn.block, bounds=bounds)
         return session.turn
 
 

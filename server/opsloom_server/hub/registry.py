@@ -248,6 +248,8 @@ class Hub:
     def _run(self, session: LiveSession, turn: RunningTurn) -> None:
         async def told() -> Brief | Errand:
             made: Brief | Errand
+            if turn.refused is not None:
+                raise turn.refused
             if turn.block is None:
                 made, turn.kept = await brief(session, turn)
             else:

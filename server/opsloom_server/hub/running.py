@@ -19,9 +19,11 @@ from opsloom_protocol.messages import (
 )
 from pydantic_ai.messages import ModelMessage
 
-from opsloom_server.errors import OpsloomError, Unavailable
-from opsloom_server.hub.ending import Ending, of_answer, of_errand
+from opsloom_server.errors import Budget, OpsloomError, Unavailable
+from opsloom_server.hub.attachments import without_files
+from opsloom_server.hub.ending import Ending, answered_by, of_answer, of_errand, used_up
 from opsloom_server.hub.live import LiveSession
+from opsloom_server.hub.metering import Bound
 from opsloom_server.hub.warrants import Warrants
 from opsloom_server.log.ring import Entry, Running, live
 from opsloom_server.models import Stop
@@ -56,6 +58,7 @@ class RunningTurn:
         user: str,
         question: Message | None = None,
         block: str | None = None,
+        bounds: Sequence[Bound] = (),
     ) -> None:
         self.id = start.turn
         self.epoch = start.epoch
@@ -65,6 +68,8 @@ class RunningTurn:
         self.question = question
         # The block whose action is carried out, where this is no answer of the model's.
         self.block = block
+        # A budget that was used up before it began.
+        self.refused: Budget | None = None
         self.stopping = False
         # Another node has taken it over: nothing of it may be stored or shown any more.
         self.lost = False
@@ -79,6 +84,9 @@ class RunningTurn:
         self._answer = Answer(message.parts)
         self._calls = RunningCalls()
         self._warrants = Warrants(session, message.id)
+        self._asked = start.model
+        self._meter = session.environment.budgets.meter(start.model, bounds)
+        self._meter.halt = self.stop
         self._stop = Stop()
         self._task: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -136,10 +144,12 @@ class RunningTurn:
 
     def text(self, text: str, *, new_part: bool) -> None:
         self._answer.text(text, new_part=new_part)
+        self._meter.wrote(len(text))
         self._due()
 
     def reasoning(self, text: str, *, new_part: bool) -> None:
         self._answer.reasoning(text, new_part=new_part)
+        self._meter.wrote(len(text))
         self._due()
 
     # ------------------------------------------------------------------------------------------ the tools' sink
@@ -153,6 +163,7 @@ class RunningTurn:
         approval: str | None = None,
     ) -> None:
         self._answer.tool_start(call, tool, title, input, approval=approval, again=self.block is not None)
+        self._meter.look()
         self.flush()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
             await self._write(call_started(connection, self.id, self.epoch, call, tool, input))
@@ -181,16 +192,18 @@ class RunningTurn:
         self.flush()
 
     async def begin_allowed(self, calls: Sequence[Due]) -> dict[str, str]:
+        attached = await self._warrants.attached()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
-            refused = await self._warrants.begin(connection, calls)
+            refused = await self._warrants.begin(connection, calls, attached)
             for due in calls:
                 if due.call not in refused:
                     await self._write(call_started(connection, self.id, self.epoch, due.call, due.tool, due.input))
         return refused
 
     async def may_run(self, tool: str) -> bool:
+        attached = await self._warrants.attached()
         async with self._session.environment.database.transact(self._session.workspace) as connection:
-            return await self._warrants.stands(connection, tool)
+            return await self._warrants.stands(connection, tool, attached)
 
     async def _write(self, writing: Awaitable[None]) -> None:
         try:
@@ -314,9 +327,10 @@ class RunningTurn:
             if isinstance(told, Errand):
                 outcome = await run_errand(told, self, self._calls)
             else:
-                outcome = await run(told, self, self._stop, self._calls)
+                outcome = await run(told, self, self._stop, self._calls, self._meter)
+                outcome = replace(outcome, history=without_files(outcome.history))
                 if outcome.status == "done":
-                    self._known = [*told.history, *outcome.history], told.context.tainted
+                    self._known = without_files([*told.history, *outcome.history]), told.context.tainted
             status = outcome.status
         except asyncio.CancelledError:
             status = "stopped" if self.stopping else "interrupted"
@@ -330,6 +344,8 @@ class RunningTurn:
             return
         kinds = self._session.environment.catalogue.kinds
         self._answer.finish("error" if status == "failed" else "stopped", kinds=kinds)
+        if status == "stopped" and self._meter.crossed is not None:
+            self._answer.show(used_up(self._meter.crossed.words, kinds, begun=self._meter.begun))
         self.settle()
         ending = self._ending = asyncio.create_task(self._end(status, outcome, ended), name=f"end of {self.id}")
         while not ending.done():
@@ -347,6 +363,7 @@ class RunningTurn:
     async def _drop(self, ended: Callable[[], Awaitable[None]]) -> None:
         """Leave it as the database has it; what was shown beyond that is replaced by a snapshot."""
         session = self._session
+        self._meter.leave(None)
         session.environment.batches.forget(self.id)
         session.environment.hot.finish(self)
         if session.turn is self:
@@ -361,7 +378,10 @@ class RunningTurn:
         message = replace(self._message, parts=self._answer.parts)
         if self.block is None:
             seconds = environment.settings.approval_seconds
-            await self._store(of_answer(message, status, outcome, self.kept, kinds, seconds))
+            self._asked = answered_by(self.model, self._session.assistant.spec.fallback_models, outcome)
+            price = environment.models.prices.of(self._asked)
+            usage = self._meter.total(price, broken_off=status not in ("done", "waiting"))
+            await self._store(of_answer(message, status, outcome, self.kept, kinds, seconds, usage))
         else:
             await self._store(of_errand(message, status, outcome, self.kept, kinds))
         await ended()
@@ -372,9 +392,11 @@ class RunningTurn:
             self.workspace,
             self.user,
             self._session.assistant.id,
-            self.model,
+            self._asked,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
+            cached_tokens=usage.cached_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
             cost=usage.cost,
         )
 
@@ -400,6 +422,7 @@ class RunningTurn:
                     session.publish(made, journal.leaf, journal.title)
                     session.turn, session.ended_turn = None, self.id
                     session.environment.hot.finish(self)
+                    self._meter.leave(ending.usage)
                     if self._known is not None:
                         session.remember(ending.message.id, *self._known)
                 return
@@ -408,6 +431,7 @@ class RunningTurn:
             except Fenced:
                 # Or its last commit did succeed and its answer was lost on the way; a snapshot tells either way.
                 self.lose()
+                self._meter.leave(None)
                 session.environment.hot.finish(self)
                 if session.turn is self:
                     session.turn = None

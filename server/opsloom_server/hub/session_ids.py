@@ -14,18 +14,18 @@ from opsloom_server.store.ids import new_id
 _SEAL_BYTES: Final = 10
 
 
-def new_session_id(secret: bytes, user: str, assistant: str) -> str:
-    """An id for a session of this person with this assistant."""
+def new_session_id(secret: bytes, user: str, assistant: str, *, draft: bool = False) -> str:
+    """An id for a session of this person with this assistant, or with its draft."""
     stem = new_id("ses")
-    return stem + _seal(secret, stem, user, assistant)
+    return stem + _seal(secret, stem, user, assistant, draft)
 
 
-def is_sealed(session: str, secret: bytes, user: str, assistant: str) -> bool:
+def is_sealed(session: str, secret: bytes, user: str, assistant: str, *, draft: bool = False) -> bool:
     """Whether the id was made here for them."""
     stem, seal = session[: -2 * _SEAL_BYTES], session[-2 * _SEAL_BYTES :]
-    return session.isascii() and hmac.compare_digest(seal, _seal(secret, stem, user, assistant))
+    return session.isascii() and hmac.compare_digest(seal, _seal(secret, stem, user, assistant, draft))
 
 
-def _seal(secret: bytes, stem: str, user: str, assistant: str) -> str:
-    words = "\0".join(("session", stem, user, assistant)).encode()
+def _seal(secret: bytes, stem: str, user: str, assistant: str, draft: bool) -> str:
+    words = "\0".join(("draft" if draft else "session", stem, user, assistant)).encode()
     return hmac.digest(secret, words, hashlib.sha256)[:_SEAL_BYTES].hex()

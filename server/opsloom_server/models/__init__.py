@@ -11,7 +11,7 @@ from opsloom_server.models.conversing import Run, Said, Stop, Stopped
 from opsloom_server.models.explain import explain
 from opsloom_server.models.forward import forward_events
 from opsloom_server.models.provider import ModelInfo, Provider
-from opsloom_server.models.registry import PROVIDERS, Models, catalogue, default_model, providers
+from opsloom_server.models.registry import PROVIDERS, Models, catalogue, default_model, installed, providers
 from opsloom_server.models.seam.feed import ModelSink
 from opsloom_server.models.seam.watch import ModelTimeouts
 
@@ -30,5 +30,6 @@ __all__ = [
     "default_model",
     "explain",
     "forward_events",
+    "installed",
     "providers",
 ]

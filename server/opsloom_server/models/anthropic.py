@@ -20,7 +20,9 @@ class Anthropic:
         return None if settings.anthropic_api_key is not None else "Set ANTHROPIC_API_KEY."
 
     def model(self, name: str, clients: Clients) -> Model:
+        from pydantic_ai.profiles.anthropic import AnthropicModelProfile
         from pydantic_ai.providers.anthropic import AnthropicProvider
+        from pydantic_ai.settings import ModelSettings
 
         from opsloom_server.models.seam.messages import MessagesClient, MessagesModel
 
@@ -33,7 +35,14 @@ class Anthropic:
             http_client=clients.http(self.name, settings.anthropic_base_url),
         )
         client.timeouts = clients.timeouts
-        return MessagesModel(name, provider=AnthropicProvider(anthropic_client=client))
+        # Instructions, tools and the conversation so far are kept at the vendor's for five minutes: reading them again
+        # costs a tenth. A gateway may not know the newer way, in which the vendor moves the mark by itself.
+        return MessagesModel(
+            name,
+            provider=AnthropicProvider(anthropic_client=client),
+            settings=ModelSettings(cache=True),
+            profile=AnthropicModelProfile(supports_auto_cache=settings.anthropic_base_url is None),
+        )
 
 
 provider = Anthropic()

@@ -1,8 +1,8 @@
-"""Amazon Bedrock. Claude goes over its own asynchronous client; every other model over boto3 in threads."""
+"""Amazon Bedrock. Claude goes over Anthropic's own interface there, every other model over Converse."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opsloom_server.models.clients import Clients
 from opsloom_server.settings import Settings
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 class Bedrock:
     name = "bedrock"
-    models = ("global.anthropic.claude-sonnet-5-5", "us.amazon.nova-pro-v1:0")
+    models = (
+        "global.anthropic.claude-sonnet-5-5",
+        "us.meta.llama4-maverick-17b-instruct-v1:0",
+        "openai.gpt-oss-120b-1:0",
+        "us.amazon.nova-pro-v1:0",
+    )
     is_default_with_key = False
 
     def missing(self, settings: Settings) -> str | None:
@@ -28,51 +33,40 @@ class Bedrock:
 
 
 def _claude(name: str, clients: Clients) -> Model:
-    from anthropic import AsyncAnthropicBedrock
-    from pydantic_ai.models.anthropic import AnthropicModel
     from pydantic_ai.providers.anthropic import AnthropicProvider
     from pydantic_ai.settings import ModelSettings
 
-    from opsloom_server.models.seam.model import Seam
-
-    # Bedrock frames its stream in its own binary format, so there is nothing for our reader here; retries are the same.
-    class BedrockClaude(Seam, AnthropicModel):
-        """Claude, at Bedrock."""
+    from opsloom_server.models.bedrock_runtime import BedrockRuntime
+    from opsloom_server.models.seam.bedrock_claude import BedrockMessagesClient, BedrockMessagesModel
 
     settings = clients.settings
-    client = AsyncAnthropicBedrock(
+    client = BedrockMessagesClient(
         aws_region=settings.aws_region,
-        aws_profile=settings.aws_profile,
+        base_url=settings.aws_endpoint_url,
         max_retries=0,
         timeout=clients.timeout(),
-        http_client=clients.http("bedrock", None),
+        http_client=clients.http("bedrock", settings.aws_endpoint_url),
     )
-    limits = clients.timeouts
-    return BedrockClaude(
-        name,
-        provider=AnthropicProvider(anthropic_client=client),
-        settings=ModelSettings(request_timeout=limits.total, first_event_timeout=limits.first_token),
+    client.timeouts = clients.timeouts
+    client.runtime = clients.own(BedrockRuntime)
+    return BedrockMessagesModel(
+        name, provider=AnthropicProvider(anthropic_client=client), settings=ModelSettings(cache=True)
     )
 
 
 def _converse(name: str, clients: Clients) -> Model:
-    from pydantic_ai.models.bedrock import BedrockConverseModel
     from pydantic_ai.providers.bedrock import BedrockProvider
     from pydantic_ai.settings import ModelSettings
 
-    limits = clients.timeouts
-    settings = clients.settings
-    provider = BedrockProvider(
-        region_name=settings.aws_region,
-        profile_name=settings.aws_profile,
-        aws_read_timeout=limits.first_token,
-        aws_connect_timeout=limits.connect,
-    )
-    return BedrockConverseModel(
-        name,
-        provider=provider,
-        settings=ModelSettings(request_timeout=limits.total, first_event_timeout=limits.first_token),
-    )
+    from opsloom_server.models.bedrock_runtime import BedrockRuntime
+    from opsloom_server.models.seam.converse import ConverseModel
+
+    # In place of boto3's client, whose names it has; what it lacks is not asked for.
+    runtime: Any = clients.own(BedrockRuntime)
+    # The framework marks what to cache for the models that can, and leaves it out for the others.
+    model = ConverseModel(name, provider=BedrockProvider(bedrock_client=runtime), settings=ModelSettings(cache=True))
+    model.timeouts = clients.timeouts
+    return model
 
 
 provider = Bedrock()

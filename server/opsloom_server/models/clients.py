@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from opsloom_server.models.seam.watch import ModelTimeouts
@@ -27,6 +28,15 @@ def is_loopback(url: str | None) -> bool:
         return False
 
 
+class Closes(Protocol):
+    """What has connections of its own."""
+
+    async def close(self) -> None: ...
+
+
+Connected = TypeVar("Connected", bound=Closes)
+
+
 @cache
 def _tls(trust_env: bool) -> ssl.SSLContext:
     """The certificates to trust. Reading them takes 60 ms of the loop's time, so once a process."""
@@ -42,6 +52,7 @@ class Clients:
     settings: Settings
     timeouts: ModelTimeouts = field(default_factory=ModelTimeouts)
     _http: dict[str, httpx2.AsyncClient] = field(default_factory=dict)
+    _others: dict[type[Any], Any] = field(default_factory=dict)
 
     def timeout(self) -> httpx2.Timeout:
         """The transport's own limits. The finer ones, which pings do not reset, are the reader's."""
@@ -66,9 +77,21 @@ class Clients:
             )
         return self._http[provider]
 
+    def own(self, make: Callable[[Clients], Connected]) -> Connected:
+        """A connection of another kind, made on first use, one a kind."""
+        kind: Any = make
+        if kind not in self._others:
+            self._others[kind] = make(self)
+        made: Connected = self._others[kind]
+        return made
+
     async def close(self) -> None:
         """Close every connection. Running streams end with an error."""
         clients = list(self._http.values())
+        others = list(self._others.values())
         self._http.clear()
+        self._others.clear()
         for client in clients:
             await client.aclose()
+        for other in others:
+            await other.close()

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 from pydantic_ai import Agent, CancellationToken, DeferredToolResults
 from pydantic_ai.exceptions import RunCancelled
-from pydantic_ai.messages import ModelMessage, TextPart
+from pydantic_ai.messages import ModelMessage, TextPart, UserContent
 from pydantic_ai.models import Model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
@@ -83,8 +83,12 @@ class Run(Struct, Generic[D], frozen=True, kw_only=True):
     """What the toolsets offer, as models are told of it."""
     toolsets: Sequence[AbstractToolset[D]] = ()
     limits: UsageLimits | None = None
+    usage: RunUsage | None = None
+    """What is used is added here, as each response ends; so it is known also where the run fails."""
 
-    async def converse(self, prompt: str | None, results: DeferredToolResults | None, stop: Stop) -> Said:
+    async def converse(
+        self, prompt: str | Sequence[UserContent] | None, results: DeferredToolResults | None, stop: Stop
+    ) -> Said:
         """Run to the end; `results` are of the calls that the history leaves open. Raises `Stopped`, and what model
         and agent raise."""
         direct = Direct(
@@ -94,6 +98,7 @@ class Run(Struct, Generic[D], frozen=True, kw_only=True):
             settings=self.settings,
             tools=self.tools,
             deps=self.deps,
+            usage=self.usage,
         )
         if prompt is not None and results is None:
             response = await stop.guard(direct.ask(prompt))

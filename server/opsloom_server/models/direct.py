@@ -24,6 +24,7 @@ from pydantic_ai.messages import (
     RetryInfo,
     TextPart,
     ThinkingPart,
+    UserContent,
     UserPromptPart,
     repair_messages,
 )
@@ -55,10 +56,11 @@ class Direct(Generic[D]):
         settings: ModelSettings | None,
         tools: Sequence[ToolDefinition],
         deps: D,
+        usage: RunUsage | None = None,
     ) -> None:
         self.messages: list[ModelMessage] = repair_messages(history, repair_last_response=False)
         self.known = len(self.messages)
-        self.usage = RunUsage()
+        self.usage = RunUsage() if usage is None else usage
         self._model = model
         self._instructions = instructions
         self._settings = settings
@@ -71,7 +73,7 @@ class Direct(Generic[D]):
         """What this run adds to its history."""
         return self.messages[self.known :]
 
-    async def ask(self, prompt: str) -> ModelResponse:
+    async def ask(self, prompt: str | Sequence[UserContent]) -> ModelResponse:
         """The model's first response that says something, as it streams also in the sink of `deps`.
 
         Raises what the model raises, `OutputTokenLimitExceeded` and `ContentFilterError` where nothing came for these

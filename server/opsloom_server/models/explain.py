@@ -39,6 +39,8 @@ _KEYS = {
     "bedrock": "the AWS credentials",
     "ollama": "OLLAMA_BASE_URL",
 }
+# How servers say that a conversation is too long, where they have no code of its own for it.
+_TOO_LONG = ("is too long", "input tokens exceeded", "context length", "context window", "context_length")
 
 
 def explain(error: BaseException, *, model: str | None = None) -> OpsloomError:
@@ -90,9 +92,7 @@ def _of_vendor(error: ModelAPIError, model: str | None) -> OpsloomError:
                 "The account at the model's provider is used up. Whoever runs the server should look at its billing."
             )
         case ModelContextWindowExceededError():
-            return TooLong(
-                "This conversation no longer fits into the model. Please start a new one, or send less text."
-            )
+            return _too_long()
         case ModelRateLimitError():
             return Unavailable(
                 "The model's provider is getting too many requests just now. Please try again shortly.",
@@ -120,10 +120,16 @@ def _of_vendor(error: ModelAPIError, model: str | None) -> OpsloomError:
             )
 
 
+def _too_long() -> TooLong:
+    return TooLong("This conversation no longer fits into the model. Please start a new one, or send less text.")
+
+
 def _rejected(error: ModelAPIError, name: str) -> OpsloomError:
     marks = f"{error.provider_error_code} {error.provider_error_type} {error.message}".lower()
     if "content_filter" in marks or "content_policy" in marks or "safety" in marks:
         return Invalid("The model's provider declined to answer this. Please put it in other words.")
+    if any(mark in marks for mark in _TOO_LONG):
+        return _too_long()
     return Invalid(
         f"The provider of the model {name} did not accept the request as it is. "
         "Whoever runs the server finds the reason in its log."

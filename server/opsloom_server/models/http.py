@@ -50,7 +50,7 @@ def _as_httpx(request: httpx2.Request) -> Iterator[None]:
         raise known(CUT if cut else str(error) or type(error).__name__, request=request) from error
 
 
-class _Body(httpx2.AsyncByteStream):
+class Body(httpx2.AsyncByteStream):
     """A response's bytes as they arrive, still encoded."""
 
     def __init__(self, response: aiohttp.ClientResponse, request: httpx2.Request) -> None:
@@ -82,7 +82,7 @@ class _Response(httpx2.Response):
     httpx2's own way hands each read through three more generators, which takes 10 µs; a stream has a read a token.
     """
 
-    body: _Body
+    body: Body
 
     async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
         if chunk_size is not None or self.is_stream_consumed or self.is_closed or "content-encoding" in self.headers:
@@ -134,7 +134,7 @@ class Transport(httpx2.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=timeout,
             )
-        body = _Body(response, request)
+        body = Body(response, request)
         made = _Response(
             response.status,
             headers=response.raw_headers,

@@ -22,6 +22,7 @@ class OpenAIChat:
         return None
 
     def model(self, name: str, clients: Clients) -> Model:
+        from pydantic_ai.profiles.openai import OpenAIModelProfile
         from pydantic_ai.providers.openai import OpenAIProvider
 
         from opsloom_server.models.seam.chat import ChatClient, ChatModel
@@ -36,7 +37,9 @@ class OpenAIChat:
             http_client=clients.http(self.name, settings.openai_base_url),
         )
         client.timeouts = clients.timeouts
-        return ChatModel(name, provider=OpenAIProvider(openai_client=client))
+        # Few compatible servers take files; they get the text of a PDF instead.
+        profile = OpenAIModelProfile(openai_chat_supports_document_input=settings.openai_base_url is None)
+        return ChatModel(name, provider=OpenAIProvider(openai_client=client), profile=profile)
 
 
 provider = OpenAIChat()

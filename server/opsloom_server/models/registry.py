@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,9 @@ from opsloom_blocks.extensions import added
 
 from opsloom_server.errors import Invalid, StartupError
 from opsloom_server.models.clients import Clients
+from opsloom_server.models.listing import offered
+from opsloom_server.models.naming import meant
+from opsloom_server.models.prices import Prices
 from opsloom_server.models.provider import ModelInfo, Provider
 from opsloom_server.models.seam.watch import ModelTimeouts
 from opsloom_server.settings import Settings
@@ -63,6 +68,8 @@ def split(name: str, folder: Path | None = None) -> tuple[str, str]:
     provider, _, model = name.strip().partition(":")
     known = providers(folder)
     if provider not in known:
+        if (spelling := meant(name, known)) is not None:
+            raise Invalid(f"There is no model “{name.strip()[:80]}”: it is written as provider:name. {spelling}")
         names = ", ".join(f"{other}:…" if known[other].models != ("",) else other for other in known)
         raise Invalid(
             f"There is no model provider “{provider[:60]}”. A model is written as provider:name; there are {names}."
@@ -71,12 +78,14 @@ def split(name: str, folder: Path | None = None) -> tuple[str, str]:
 
 
 class Models:
-    """The models of one server: its settings, its HTTP clients, and each model once."""
+    """The models of one server: its settings, its HTTP clients, what they cost, and each model once."""
 
     def __init__(self, settings: Settings, timeouts: ModelTimeouts | None = None) -> None:
         self.settings = settings
         self.clients = Clients(settings, timeouts or ModelTimeouts())
+        self.prices = Prices(settings)
         self._made: dict[str, Model] = {}
+        self._making = asyncio.Lock()
 
     def resolve(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
         """The model of this name (`openai:gpt-…`, `demo`). Raises `Invalid` with words on what is missing.
@@ -91,6 +100,24 @@ class Models:
         from pydantic_ai.models.fallback import FallbackModel
 
         return FallbackModel(first, *others)
+
+    async def ready(self, name: str, fallbacks: Sequence[str] = ()) -> Model:
+        """`resolve` for a running server: the first model of a vendor brings the vendor's package with it, whose import
+        would hold up everybody for a second."""
+        if all(one in self._made for one in (name, *fallbacks)):
+            return self.resolve(name, fallbacks)
+        async with self._making:
+            return await asyncio.to_thread(self.resolve, name, fallbacks)
+
+    def cache_key(self, names: Sequence[str], session: str) -> dict[str, str]:
+        """A setting that leads a session's requests to where OpenAI has kept its beginning. Empty where one of the
+        models may be asked at a compatible server: some refuse what they do not know."""
+        kinds = {split(name, self.settings.extensions)[0] for name in names}
+        foreign = {"ollama"} | ({"openai-chat"} if self.settings.openai_base_url is not None else set())
+        if not kinds & {"openai", "openai-chat"} or kinds & foreign:
+            return {}
+        # A session's id opens it, so it is not told.
+        return {"openai_prompt_cache_key": sha256(session.encode()).hexdigest()[:32]}
 
     def missing(self, name: str) -> str | None:
         """Why the model of this name cannot be used here, in words; None where it can."""
@@ -123,6 +150,33 @@ def default_model(settings: Settings) -> str:
         if provider.is_default_with_key and provider.missing(settings) is None:
             return f"{name}:{provider.models[0]}"
     return "demo"
+
+
+async def installed(settings: Settings, listed: Sequence[ModelInfo]) -> list[ModelInfo]:
+    """What is listed, and what the providers that are set up say that they have; one that does not answer is no longer
+    available, and says why."""
+    clients = Clients(settings)
+    kinds = {one.provider: one.missing for one in listed}
+    try:
+        offers = await asyncio.gather(
+            *(offered(kind, clients) if missing is None else _nothing() for kind, missing in kinds.items())
+        )
+    finally:
+        await clients.close()
+    known = {one.name for one in listed}
+    made = list(listed)
+    for kind, offer in zip(kinds, offers, strict=True):
+        if offer is not None and offer.failed is not None:
+            words = f"It is set up, but {offer.failed}."
+            made = [ModelInfo(one.name, kind, False, words) if one.provider == kind else one for one in made]
+        elif offer is not None:
+            names = (f"{kind}:{model}" for model in offer.models)
+            made += [ModelInfo(name, kind, True) for name in names if name not in known]
+    return made
+
+
+async def _nothing() -> None:
+    return None
 
 
 def catalogue(settings: Settings) -> list[ModelInfo]:

@@ -1,5 +1,6 @@
 """``assistants`` and ``assistants/{id}/versions``."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from opsloom_server.auth import Principal
 from opsloom_server.errors import Invalid, NotFound
+from opsloom_server.hub.budgets import wrong_limits
+from opsloom_server.models.model_settings import wrong_settings
 from opsloom_server.models.registry import split
 from opsloom_server.rest.access import Admin, Anyone, Member, Served
 from opsloom_server.rest.paging import CursorParam, LimitParam, Page, at_word, turn_page, word
@@ -23,7 +26,7 @@ from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from opsloom_server.store.knowledge import bases_named
 from opsloom_server.store.sources import named as sources_named
 
-__all__ = ["router"]
+__all__ = ["AssistantChange", "AssistantShown", "AssistantWish", "changed", "checked", "found", "router"]
 
 router = APIRouter(prefix="/assistants", tags=["assistants"])
 
@@ -151,7 +154,7 @@ async def list_assistants(
 @router.post("", status_code=status.HTTP_201_CREATED, response_model_exclude_none=True)
 async def make_assistant(wish: AssistantWish, services: Served, principal: Admin) -> AssistantShown:
     """Make an assistant."""
-    spec = await _checked(services, principal, wish.model_dump())
+    spec = await checked(services, principal, wish.model_dump())
     async with services.database.transact(principal.workspace) as connection:
         row = await store.create(connection, principal.workspace, spec, created_by=principal.user)
         await records.note(connection, principal.workspace, principal.user, "assistant.create", row.id, slug=spec.slug)
@@ -161,30 +164,25 @@ async def make_assistant(wish: AssistantWish, services: Served, principal: Admin
 @router.get("/{assistant}", response_model_exclude_none=True)
 async def get_assistant(assistant: str, services: Served, principal: Anyone) -> AssistantShown:
     """Return an assistant, by id or slug."""
-    row = await _found(services.database, principal, assistant)
+    row = await found(services.database, principal, assistant)
     return AssistantShown.of(row, whole=principal is not None and principal.at_least("member"))
 
 
 @router.patch("/{assistant}", response_model_exclude_none=True)
 async def change_assistant(assistant: str, wish: AssistantChange, services: Served, principal: Admin) -> AssistantShown:
     """Change an assistant. Running turns end as they began; the next one is told the new version."""
-    before = await _found(services.database, principal, assistant)
-    changes = wish.model_dump(exclude_unset=True)
-    for name in [name for name, value in changes.items() if value is None and name != "model"]:
-        del changes[name]
-    spec = await _checked(services, principal, msgspec.to_builtins(before.spec) | changes, set(changes))
+    before = await found(services.database, principal, assistant)
+    spec, changes = await changed(services, principal, before, wish)
     async with services.database.transact(principal.workspace) as connection:
         row = await store.save(connection, principal.workspace, before, spec, created_by=principal.user)
-        await records.note(
-            connection, principal.workspace, principal.user, "assistant.change", row.id, fields=sorted(changes)
-        )
+        await records.note(connection, principal.workspace, principal.user, "assistant.change", row.id, fields=changes)
     return AssistantShown.of(row, whole=True)
 
 
 @router.delete("/{assistant}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_assistant(assistant: str, services: Served, principal: Admin) -> None:
     """Delete an assistant. Its conversations stay readable."""
-    row = await _found(services.database, principal, assistant)
+    row = await found(services.database, principal, assistant)
     async with services.database.transact(principal.workspace) as connection:
         if not await store.remove(connection, row.id):
             raise NotFound
@@ -196,7 +194,7 @@ async def list_versions(
     assistant: str, services: Served, principal: Member, limit: LimitParam = 50, cursor: CursorParam = None
 ) -> VersionPage:
     """List what an assistant was, newest first."""
-    row = await _found(services.database, principal, assistant)
+    row = await found(services.database, principal, assistant)
     below = at_word(cursor)
     if below is not None and not below.isdigit():
         raise Invalid("This cursor is not one of ours.")
@@ -219,7 +217,7 @@ def _workspace(principal: Principal | None) -> str:
     return DEFAULT_WORKSPACE if principal is None else principal.workspace
 
 
-async def _found(database: Database, principal: Principal | None, name: str) -> Assistant:
+async def found(database: Database, principal: Principal | None, name: str) -> Assistant:
     """Return the assistant if it is theirs to talk to. Raises NotFound."""
     async with database.transact(_workspace(principal)) as connection:
         row = await assistant_by_slug(connection, name)
@@ -230,7 +228,18 @@ async def _found(database: Database, principal: Principal | None, name: str) -> 
     return row
 
 
-async def _checked(
+async def changed(
+    services: Services, principal: Principal, before: Assistant, wish: AssistantChange
+) -> tuple[AssistantSpec, list[str]]:
+    """Return the assistant's spec with what somebody wants changed, and the names of the fields. Raises Invalid."""
+    changes = wish.model_dump(exclude_unset=True)
+    for name in [name for name, value in changes.items() if value is None and name != "model"]:
+        del changes[name]
+    spec = await checked(services, principal, msgspec.to_builtins(before.spec) | changes, set(changes))
+    return spec, sorted(changes)
+
+
+async def checked(
     services: Services, principal: Principal, fields: dict[str, Any], changed: set[str] | None = None
 ) -> AssistantSpec:
     """Return the spec, with knowledge bases and data sources by id. Raises Invalid that names each field at fault.
@@ -242,13 +251,15 @@ async def _checked(
     def looked_at(name: str) -> Sequence[str]:
         return fields[name] if changed is None or name in changed else ()
 
-    kinds, tools = services.catalogue.kinds, services.catalogue.tools
+    kinds = services.catalogue.kinds
+    missing = services.catalogue.lacks(looked_at("tools"))
+    attached = await services.attached.find(principal.workspace, missing) if missing else {}
     issues += [
         Issue(path="/blocks", text=f"There is no block “{one}”.") for one in looked_at("blocks") if one not in kinds
     ]
-    issues += [
-        Issue(path="/tools", text=f"There is no tool “{one}”.") for one in looked_at("tools") if one not in tools
-    ]
+    issues += [Issue(path="/tools", text=f"There is no tool “{one}”.") for one in missing if one not in attached]
+    if f"assistant:{fields['slug']}" in looked_at("tools"):
+        issues.append(Issue(path="/tools", text="An assistant cannot ask itself."))
     for name in ("model", "fallback_models"):
         models = fields[name] if isinstance(fields[name], (list, tuple)) else [fields[name]]
         for model in models if looked_at(name) else ():
@@ -256,8 +267,13 @@ async def _checked(
                 split(model)
             except Invalid as error:
                 issues.append(Issue(path=f"/{name}", text=error.text))
+    if changed is None or "limits" in changed:
+        issues += wrong_limits(fields["limits"])
+    if changed is None or "model_settings" in changed:
+        # The vendors' own names are read from their SDKs, which take a second to import.
+        issues += await asyncio.to_thread(wrong_settings, fields["model_settings"])
     async with services.database.transact(principal.workspace) as connection:
-        found = {
+        stored = {
             "knowledge_bases": await bases_named(connection, list(fields["knowledge_bases"])),
             "data_sources": await sources_named(connection, list(fields["data_sources"])),
         }
@@ -265,11 +281,11 @@ async def _checked(
         issues += [
             Issue(path=f"/{name}", text=f"There is no {what} “{one}”.")
             for one in looked_at(name)
-            if one not in found[name]
+            if one not in stored[name]
         ]
     if issues:
         raise Invalid(issues[0].text, issues=issues)
     ids = {
-        name: list(dict.fromkeys(there[one] for one in fields[name] if one in there)) for name, there in found.items()
+        name: list(dict.fromkeys(there[one] for one in fields[name] if one in there)) for name, there in stored.items()
     }
     return msgspec.convert(fields | ids, AssistantSpec)

@@ -9,13 +9,16 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import UploadFile
 from starlette.responses import StreamingResponse
 
-from opsloom_server.errors import Invalid, NotFound, Unavailable
+from opsloom_server.auth import Principal
+from opsloom_server.errors import Budget, Invalid, NotFound, Unavailable
 from opsloom_server.rest.access import Served, SignedIn
 from opsloom_server.rest.limits import too_long
 from opsloom_server.rest.media import media_type
+from opsloom_server.rest.paging import CursorParam, LimitParam, Page, at_place, place, turn_page
 from opsloom_server.rest.services import Services
 from opsloom_server.store import files as store
 from opsloom_server.store.files import FileRow
@@ -35,6 +38,10 @@ class FileShown(BaseModel):
     name: str
     media_type: str
     bytes: int
+
+
+class FilePage(Page):
+    items: list[FileShown]
 
 
 OPENAPI = {
@@ -66,6 +73,8 @@ async def upload(request: Request, services: Served, principal: SignedIn) -> Fil
             raise too_long(limit)
         if not size:
             raise Invalid("This file is empty.")
+        async with services.database.transact(principal.workspace) as connection:
+            await _demand_room(connection, services, principal, size)  # before anything is written
         key = new_id("fil")
         target = _place(services, principal.workspace, key)
         try:
@@ -76,6 +85,7 @@ async def upload(request: Request, services: Served, principal: SignedIn) -> Fil
     name = name.replace("\\", "/").rpartition("/")[2].strip()[:200] or "file"
     try:
         async with services.database.transact(principal.workspace) as connection:
+            await _demand_room(connection, services, principal, size)
             row = await store.add(
                 connection, principal.workspace, principal.user, key, name, media_type(head), size, digest
             )
@@ -83,6 +93,17 @@ async def upload(request: Request, services: Served, principal: SignedIn) -> Fil
         await asyncio.to_thread(target.unlink, missing_ok=True)
         raise
     return _shown(row)
+
+
+@router.get("")
+async def list_files(
+    services: Served, principal: SignedIn, limit: LimitParam = 50, cursor: CursorParam = None
+) -> FilePage:
+    """List your own files, newest first."""
+    async with services.database.transact(principal.workspace) as connection:
+        rows = await store.page(connection, principal.user, limit + 1, at_place(cursor))
+    shown, following = turn_page(rows, limit, lambda row: place(row.created_at, row.id))
+    return FilePage(items=[_shown(row) for row in shown], cursor=following)
 
 
 @router.get("/{file}", response_class=Response)
@@ -109,6 +130,17 @@ async def delete_file(file: str, services: Served, principal: SignedIn) -> None:
     async with services.database.transact(principal.workspace) as connection:
         await store.remove(connection, row.id)
     await asyncio.to_thread(_place(services, principal.workspace, row.id).unlink, missing_ok=True)
+
+
+async def _demand_room(connection: AsyncConnection, services: Services, principal: Principal, size: int) -> None:
+    """Raises Budget where a person's files would take up more than they may."""
+    limits = services.settings.limits
+    most = limits.visitor_files_bytes if principal.role == "visitor" else limits.user_files_bytes
+    if most and await store.kept_by(connection, principal.user) + size > most:
+        raise Budget(
+            f"There is no room left for this file: yours may take up {most / 1_048_576:.0f} MiB together. "
+            "Delete some that you do not need any more."
+        )
 
 
 async def _found(services: Services, workspace: str, file: str) -> FileRow:

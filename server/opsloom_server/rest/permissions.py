@@ -34,7 +34,10 @@ async def list_permissions(services: Served, principal: SignedIn) -> PermissionP
     """List the tools that run for you without asking, oldest first."""
     async with services.database.transact(principal.workspace) as connection:
         rows = await approvals.permissions_of(connection, principal.user)
-    tools = services.catalogue.tools
+    titles = {tool.name: tool.title for tool in services.catalogue.tools.values()}
+    if any(row.tool not in titles for row in rows):
+        attached = await services.attached.listed(principal.workspace)
+        titles = {tool.name: tool.title for tool in attached} | titles
     return PermissionPage(
         items=[
             PermissionShown(
@@ -42,7 +45,7 @@ async def list_permissions(services: Served, principal: SignedIn) -> PermissionP
                 assistant=row.assistant,
                 assistant_name=row.assistant_name,
                 tool=row.tool,
-                title=tools[row.tool].title if row.tool in tools else row.tool,
+                title=titles.get(row.tool, row.tool),
                 created_at=row.created_at,
             )
             for row in rows

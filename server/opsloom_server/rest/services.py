@@ -10,10 +10,14 @@ from opsloom_rag.knowledge import Knowledge
 
 from opsloom_server.auth.pace import Pace
 from opsloom_server.errors import RateLimited
+from opsloom_server.mcp import McpServers
 from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import DataSources
 from opsloom_server.store.engine import Database
+from opsloom_server.tools.attached import Attached
+from opsloom_server.tools.http import HttpTools
 from opsloom_server.tools.registry import Catalogue
+from opsloom_server.tools.secrets import Secrets
 
 __all__ = ["Paces", "Services", "SessionEvents", "Worker", "demand_pace", "services_of"]
 
@@ -64,7 +68,11 @@ class Services(Struct, frozen=True, kw_only=True):
     files: Path
     knowledge: Knowledge
     sources: DataSources
+    mcp: McpServers
     catalogue: Catalogue
+    attached: Attached
+    http_tools: HttpTools
+    secrets: Secrets
     hub: SessionEvents
     worker: Worker
     paces: Paces

@@ -29,7 +29,7 @@ EXPORTED = 10_000
 
 
 class SessionShown(BaseModel):
-    """A conversation; ``assistant`` is the slug."""
+    """A conversation; ``assistant`` is the slug. ``draft``: it tries that one's draft."""
 
     id: str
     title: str | None
@@ -37,6 +37,7 @@ class SessionShown(BaseModel):
     user: str
     created_at: Moment
     updated_at: Moment
+    draft: bool
 
     @classmethod
     def of(cls, row: ListedSession) -> "SessionShown":
@@ -47,6 +48,7 @@ class SessionShown(BaseModel):
             user=row.user,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            draft=row.draft,
         )
 
 

@@ -14,6 +14,7 @@ from opsloom_server.rest.services import Services, demand_pace
 from opsloom_server.rest.texts import Body, Name
 from opsloom_server.store import sites, users
 from opsloom_server.store.assistants import Assistant, assistant_by_slug, origins
+from opsloom_server.store.drafts import draft_of
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 
 __all__ = ["router"]
@@ -30,13 +31,14 @@ class Identity(Body):
 
 class TicketWish(Body):
     """For whom, and for which assistant (slug or id), or for that of a ``site`` (id). ``visitor`` is the secret that an
-    earlier answer gave.
+    earlier answer gave. ``draft``: new conversations are with the assistant's draft; for admins.
     """
 
     assistant: Annotated[str | None, Field(max_length=200)] = None
     site: Annotated[str | None, Field(max_length=200)] = None
     visitor: Annotated[str | None, Field(max_length=200)] = None
     identity: Identity | None = None
+    draft: bool = False
 
 
 class TicketGiven(BaseModel):
@@ -64,6 +66,8 @@ async def give_ticket(wish: TicketWish, request: Request, services: Served, prin
         principal = await _on_behalf(services, principal, wish.identity, assistant)
         origin = None  # the program's own request; the person's page is checked by the socket
     elif principal is None:
+        if wish.draft:
+            raise NotSignedIn("Sign in to try a draft.")
         if assistant is None:
             raise NotSignedIn("Sign in, or name a public assistant.")
         if not assistant.public:
@@ -73,9 +77,10 @@ async def give_ticket(wish: TicketWish, request: Request, services: Served, prin
         secret = request.headers["authorization"].partition(" ")[2].strip()
     if assistant is not None and not principal.may_use(assistant.id, public=assistant.public):
         raise NotFound
-    token = await tickets.issue(
-        services.database, principal, origin=origin, assistants=None if assistant is None else [assistant.id]
-    )
+    if wish.draft:
+        await _demand_draft(services, principal, assistant)
+    allowed = None if assistant is None else [assistant.id]
+    token = await tickets.issue(services.database, principal, origin=origin, assistants=allowed, draft=wish.draft)
     return TicketGiven(ticket=token.text, expires_in=tickets.LIFETIME, visitor=secret)
 
 
@@ -93,6 +98,16 @@ async def _assistant(services: Services, workspace: str, wish: TicketWish) -> tu
         if assistant is None or (site is not None and site.assistant != assistant.id):
             raise NotFound
         return assistant, await origins(connection, assistant.id) if site is None else site.origins
+
+
+async def _demand_draft(services: Services, principal: Principal, assistant: Assistant | None) -> None:
+    """Raise Forbidden for all but those who change assistants, and NotFound where there is no draft."""
+    principal.demand("admin")
+    if assistant is None:
+        raise Invalid("Name the assistant whose draft is to be tried.")
+    async with services.database.transact(principal.workspace) as connection:
+        if await draft_of(connection, assistant.id) is None:
+            raise NotFound(f"The assistant “{assistant.spec.slug}” has no draft.")
 
 
 async def _visitor(services: Services, request: Request, secret: str | None) -> tuple[Principal, str]:

@@ -1,4 +1,4 @@
-"""An address with its password, encrypted under OPSLOOM_SECRET: AES-256-GCM, bound to the row that holds it."""
+"""What the database must not tell, encrypted under OPSLOOM_SECRET: AES-256-GCM, bound to the row that holds it."""
 
 import secrets
 from typing import Final
@@ -17,11 +17,13 @@ _VERSION: Final = b"\x01"
 
 
 class Seal:
-    """Seals and opens. What was sealed for one workspace and id opens for no other."""
+    """Seals and opens. What was sealed for one purpose, workspace and id opens for no other."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, purpose: str, lost: str) -> None:
+        """`lost` is said where something was sealed under another secret."""
         # A key of its own: what signs session ids does not also encrypt.
-        self._cipher = AESGCM(HKDF(SHA256(), 32, salt=None, info=b"opsloom data sources").derive(secret))
+        self._cipher = AESGCM(HKDF(SHA256(), 32, salt=None, info=f"opsloom {purpose}".encode()).derive(secret))
+        self._lost = lost
 
     def close(self, text: str, workspace: str, key: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE)
@@ -35,9 +37,7 @@ class Seal:
             nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
             return self._cipher.decrypt(nonce, body, _about(workspace, key)).decode()
         except (InvalidTag, ValueError):
-            raise Invalid(
-                "The address of this data source cannot be read: OPSLOOM_SECRET is another one now. Give its url again."
-            ) from None
+            raise Invalid(self._lost) from None
 
 
 def _about(workspace: str, key: str) -> bytes:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from opsloom_server.errors import Invalid
 from opsloom_server.fetching.addresses import Address as IpAddress
-from opsloom_server.fetching.fetcher import look_up
+from opsloom_server.fetching.reaching import look_up
 
 __all__ = ["CONNECT_SECONDS", "SSL_MODES", "ServerAddress", "encrypted", "judged_host", "read_server_address"]
 

@@ -26,6 +26,7 @@ __all__ = ["Answer", "DataSources", "description_of", "kind_of"]
 AT_ONCE: Final = 4
 """Queries that one data source is asked at the same time by this node; more wait their turn."""
 _WAIT: Final = 5.0
+_LOST: Final = "The address of this data source cannot be read: OPSLOOM_SECRET is another one now. Give its url again."
 _BUSY: Final = "This data source is being asked by too many people just now. Try again in a moment."
 
 
@@ -41,7 +42,7 @@ class DataSources:
 
     def __init__(self, database: Database, secret: bytes, bounds: Bounds, folders: Sequence[Path] = ()) -> None:
         self._database = database
-        self._seal = Seal(secret)
+        self._seal = Seal(secret, "data sources", _LOST)
         self._bounds = bounds
         self._engines = engines(folders)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -60,7 +61,7 @@ class DataSources:
         """Change `name`, `url` or `schemas`; where it leads elsewhere, it is looked over again."""
         fields: dict[str, Any] = {"name": changes["name"]} if "name" in changes else {}
         if again := "url" in changes or "schemas" in changes:
-            url = changes.get("url") or self._url(workspace, source)
+            url = changes.get("url") or self.url_of(workspace, source)
             schemas = changes.get("schemas", source.schemas)
             fields |= await self._looked_over(url, schemas)
             fields |= {"url_sealed": self._seal.close(url, workspace, source.id), "schemas": _listed(schemas)}
@@ -68,7 +69,7 @@ class DataSources:
 
     async def refresh(self, workspace: str, source: SourceRow) -> SourceRow:
         """Read its tables and the login's rights again."""
-        fields = await self._looked_over(self._url(workspace, source), source.schemas)
+        fields = await self._looked_over(self.url_of(workspace, source), source.schemas)
         return await self._stored(workspace, source, True, fields)
 
     async def found(self, workspace: str, name: str) -> SourceRow:
@@ -85,7 +86,7 @@ class DataSources:
 
     async def ask(self, workspace: str, source: SourceRow, query: str) -> Answer:
         """Judge a query and run it. Raises NotPermitted, QueryFailed, Busy or Unavailable in words."""
-        _, address = opened(self._url(workspace, source), self._engines)
+        _, address = opened(self.url_of(workspace, source), self._engines)
         engine = self.engine_of(source)
         async with self._turn(source.id):
             judged = await asyncio.to_thread(engine.judge, query, description_of(source).known())
@@ -95,13 +96,18 @@ class DataSources:
         """The kind of a data source: what its server said it is when it was looked over."""
         return self._engines[kind_of(source)]
 
+    def url_of(self, workspace: str, source: SourceRow) -> str:
+        """The address with its password, to compare another one with. Raises Invalid under another OPSLOOM_SECRET."""
+        return self._seal.open(source.sealed, workspace, source.id)
+
     def leads_to(self, source: SourceRow, url: str) -> bool:
         """Whether this is the address that a data source has, as far as it is shown."""
-        _, address = opened(url, self._engines)
-        return address.shown().items() <= source.address.items()
+        return self.shown(url).items() <= source.address.items()
 
-    def _url(self, workspace: str, source: SourceRow) -> str:
-        return self._seal.open(source.sealed, workspace, source.id)
+    def shown(self, url: str) -> dict[str, Any]:
+        """What may be seen of an address. Raises Invalid for one that is none."""
+        _, address = opened(url, self._engines)
+        return address.shown()
 
     async def _looked_over(self, url: str, schemas: Sequence[str] | None) -> dict[str, Any]:
         engine, address = opened(url, self._engines)

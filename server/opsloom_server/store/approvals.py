@@ -19,7 +19,7 @@ from opsloom_server.store.tables.asking import approvals, permissions
 from opsloom_server.store.tables.assistants import assistants
 from opsloom_server.store.tables.conversation import blocks
 
-__all__ = ["PermissionRow", "allow", "ask", "is_allowed", "permissions_of", "revoke", "spend"]
+__all__ = ["PermissionRow", "allow", "ask", "forget", "is_allowed", "permissions_of", "revoke", "spend"]
 
 GRACE: Final = text("interval '60 seconds'")
 """An approval that was given in time may be used this much later: another question of the same answer was open until
@@ -119,3 +119,8 @@ async def revoke(connection: AsyncConnection, user: str, permission: str) -> str
     """Take a permission of that person's back; gives its tool, None where there is none."""
     gone = delete(permissions).where(permissions.c.id == permission, permissions.c.user_id == user)
     return (await connection.execute(gone.returning(permissions.c.tool))).scalar_one_or_none()
+
+
+async def forget(connection: AsyncConnection, tool: str) -> None:
+    """Take everybody's permissions of this tool back: it is another one now, or gone."""
+    await connection.execute(delete(permissions).where(permissions.c.tool == tool))

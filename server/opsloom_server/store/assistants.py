@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from opsloom_protocol.messages import AssistantInfo
 from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -29,6 +29,7 @@ __all__ = [
     "remove",
     "save",
     "slug_was_used",
+    "version",
     "versions",
 ]
 
@@ -68,6 +69,8 @@ class Assistant(Struct, frozen=True):
     updated_at: datetime
     deleted: bool = False
     """Nobody can talk to it any more; its conversations stay readable."""
+    draft: bool = False
+    """The spec is that of its draft, which only those see who manage the workspace."""
 
     @property
     def public(self) -> bool:
@@ -83,6 +86,7 @@ class Assistant(Struct, frozen=True):
             starters=spec.starters,
             look=spec.look,
             kinds=spec.blocks,
+            draft=True if self.draft else UNSET,
         )
 
 
@@ -222,6 +226,12 @@ async def remove(connection: AsyncConnection, assistant: str) -> bool:
         .returning(assistants.c.id)
     )
     return gone.scalar() is not None
+
+
+async def version(connection: AsyncConnection, assistant: str, number: int) -> Version | None:
+    """Return one version of an assistant."""
+    found = await versions(connection, assistant, 1, number + 1)
+    return found[0] if found and found[0].version == number else None
 
 
 async def versions(connection: AsyncConnection, assistant: str, limit: int, below: int | None) -> list[Version]:

@@ -39,6 +39,9 @@ class SessionRow(Struct, frozen=True):
     title: str | None
     rev: int
     leaf: str | None
+    draft: bool
+    version: int | None = None
+    """The assistant's, where the row was locked to write to it."""
 
 
 class LoggedFrame(Struct, frozen=True):
@@ -50,7 +53,13 @@ class LoggedFrame(Struct, frozen=True):
 
 
 _FIND = select(
-    sessions.c.id, sessions.c.assistant_id, sessions.c.user_id, sessions.c.title, sessions.c.rev, sessions.c.leaf
+    sessions.c.id,
+    sessions.c.assistant_id,
+    sessions.c.user_id,
+    sessions.c.title,
+    sessions.c.rev,
+    sessions.c.leaf,
+    sessions.c.draft,
 ).where(sessions.c.id == bindparam("id"), sessions.c.deleted_at.is_(None))
 
 _DELETED = select(sessions.c.id).where(sessions.c.id == bindparam("id"), sessions.c.deleted_at.is_not(None))

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsloom_server.store.tables.files import files
 
-__all__ = ["FileRow", "add", "find", "remove"]
+__all__ = ["FileRow", "add", "find", "kept_by", "page", "remove"]
 
 
 class FileRow(Struct, frozen=True):
@@ -23,6 +23,27 @@ class FileRow(Struct, frozen=True):
 
 
 _COLUMNS = (files.c.id, files.c.user_id, files.c.name, files.c.media_type, files.c.bytes, files.c.created_at)
+
+_KEPT = select(func.coalesce(func.sum(files.c.bytes), 0)).where(files.c.user_id == bindparam("user"))
+_ONE_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("user"), 0)))
+
+
+async def kept_by(connection: AsyncConnection, user: str) -> int:
+    """How many bytes a person's files take up. Others of theirs wait until this transaction ends, so that two uploads
+    at once do not both find room."""
+    await connection.execute(_ONE_AT_A_TIME, {"user": user})
+    return int((await connection.execute(_KEPT, {"user": user})).scalar_one())
+
+
+async def page(connection: AsyncConnection, user: str, limit: int, after: tuple[datetime, str] | None) -> list[FileRow]:
+    """Return a person's files, newest first, after a place in that order."""
+    query = (
+        select(*_COLUMNS).where(files.c.user_id == user).order_by(files.c.created_at.desc(), files.c.id.desc())
+    ).limit(limit)
+    if after is not None:
+        at, last = after
+        query = query.where(or_(files.c.created_at < at, and_(files.c.created_at == at, files.c.id < last)))
+    return [FileRow(*row) for row in (await connection.execute(query)).all()]
 
 
 async def add(

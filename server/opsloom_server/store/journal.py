@@ -105,9 +105,18 @@ class Journal:
         self._new = False
 
     @classmethod
-    def create(cls, connection: AsyncConnection, workspace: str, session: str, assistant: str, user: str) -> Self:
+    def create(
+        cls,
+        connection: AsyncConnection,
+        workspace: str,
+        session: str,
+        assistant: str,
+        user: str,
+        *,
+        draft: bool = False,
+    ) -> Self:
         """Begin a session that has no row yet."""
-        journal = cls(connection, workspace, SessionRow(session, assistant, user, None, 0, None), None, 0)
+        journal = cls(connection, workspace, SessionRow(session, assistant, user, None, 0, None, draft), None, 0)
         journal._new = True
         return journal
 
@@ -137,7 +146,12 @@ class Journal:
     def _write_session(self) -> None:
         values = {"session": self.row.id, "at_rev": self.rev, "at_leaf": self.leaf, "at_title": self.title}
         if self._new:
-            row = {"workspace_id": self._workspace, "assistant_id": self.row.assistant, "user_id": self.row.user}
+            row = {
+                "workspace_id": self._workspace,
+                "assistant_id": self.row.assistant,
+                "user_id": self.row.user,
+                "draft": self.row.draft,
+            }
             self.write(ADD_SESSION, values | row)
         else:
             self.write(CLOSE, values)

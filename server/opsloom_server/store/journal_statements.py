@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from opsloom_server.store.prepared import Prepared
+from opsloom_server.store.tables.assistants import assistants
 from opsloom_server.store.tables.conversation import (
     messages,
     requests,
@@ -16,7 +17,15 @@ from opsloom_server.store.tables.conversation import (
 
 LOCK = Prepared(
     select(
-        sessions.c.id, sessions.c.assistant_id, sessions.c.user_id, sessions.c.title, sessions.c.rev, sessions.c.leaf
+        sessions.c.id,
+        sessions.c.assistant_id,
+        sessions.c.user_id,
+        sessions.c.title,
+        sessions.c.rev,
+        sessions.c.leaf,
+        sessions.c.draft,
+        # On the way, so that an answer begins with its assistant as it is now.
+        select(assistants.c.version).where(assistants.c.id == sessions.c.assistant_id).scalar_subquery(),
     )
     .where(sessions.c.id == bindparam("session"), sessions.c.deleted_at.is_(None))
     .with_for_update()
@@ -59,6 +68,7 @@ ADD_SESSION = _inserting(
     "workspace_id",
     "assistant_id",
     "user_id",
+    "draft",
     id=bindparam("session"),
     rev=bindparam("at_rev"),
     leaf=bindparam("at_leaf"),

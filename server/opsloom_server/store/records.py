@@ -1,11 +1,12 @@
 """Usage by day, and the audit trail."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import and_, bindparam, func, insert, or_, select
+from sqlalchemy import and_, bindparam, func, insert, null, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,19 +14,29 @@ from opsloom_server.store.ids import new_id
 from opsloom_server.store.prepared import Prepared, Write
 from opsloom_server.store.tables.records import audit, usage
 
-__all__ = ["AuditRow", "UsageRow", "audit_page", "note", "usage_by_day", "usage_write"]
+__all__ = ["AuditRow", "By", "UsageRow", "audit_page", "note", "usage_report", "usage_write"]
+
+
+By = Literal["day", "assistant", "user", "model"]
 
 
 class UsageRow(Struct, frozen=True):
-    """What one day cost with one model."""
+    """What one row of a report says: the columns that it is grouped by, the others are None.
 
-    day: date
-    assistant: str
-    model: str
+    `cost` in US dollars lacks `unpriced_turns`: those used tokens of a model without a known price.
+    """
+
+    day: date | None
+    assistant: str | None
+    user: str | None
+    model: str | None
     turns: int
     input_tokens: int
     output_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
     cost: Decimal
+    unpriced_turns: int
 
 
 class AuditRow(Struct, frozen=True):
@@ -39,15 +50,25 @@ class AuditRow(Struct, frozen=True):
     detail: dict[str, Any]
 
 
+_FIGURES = (
+    "turns",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "cost",
+    "unpriced_turns",
+)
+
+
 def _adding() -> Any:
     """The statement, built once: a turn's end waits for it."""
-    figures = ("turns", "input_tokens", "output_tokens", "cost")
     given: dict[str, Any] = {
         name: bindparam(name, type_=usage.c[name].type)
-        for name in ("workspace_id", "user_id", "assistant_id", "model", *figures)
+        for name in ("workspace_id", "user_id", "assistant_id", "model", *_FIGURES)
     }
     added = upsert(usage).values(day=func.timezone("UTC", func.now()).cast(usage.c.day.type), **given)
-    sums = {name: usage.c[name] + added.excluded[name] for name in figures}
+    sums = {name: usage.c[name] + added.excluded[name] for name in _FIGURES}
     keys = [usage.c[name] for name in ("workspace_id", "day", "user_id", "assistant_id", "model")]
     return added.on_conflict_do_update(index_elements=keys, set_=sums)
 
@@ -63,9 +84,12 @@ def usage_write(
     *,
     input_tokens: int,
     output_tokens: int,
+    cached_tokens: int = 0,
+    reasoning_tokens: int = 0,
     cost: float | None = None,
 ) -> Write:
-    """What adds one turn to the figures of its day (UTC, the database's clock)."""
+    """What adds one turn to the figures of its day (UTC, the database's clock). Without a `cost` its price is not
+    known."""
     return (
         _ADD_USAGE,
         {
@@ -76,27 +100,33 @@ def usage_write(
             "turns": 1,
             "input_tokens": input_tokens,
             "output_tokens": output_tokens,
-            "cost": Decimal(str(cost or 0)),
+            "cached_tokens": cached_tokens,
+            "reasoning_tokens": reasoning_tokens,
+            # Eight places, as the column has: what is below a hundred-millionth of a dollar is nothing.
+            "cost": Decimal(f"{cost or 0:.8f}"),
+            "unpriced_turns": int(cost is None and input_tokens + output_tokens > 0),
         },
     )
 
 
-async def usage_by_day(connection: AsyncConnection, since: date, until: date) -> list[UsageRow]:
-    """Return the figures of these days (both included), oldest first."""
+async def usage_report(
+    connection: AsyncConnection, since: date, until: date, by: Sequence[By], *, user: str | None = None
+) -> list[UsageRow]:
+    """Return the figures of these days (both included), one row for each combination of `by`, days first and oldest
+    first; of one `user`, or of all."""
+    columns = {"day": usage.c.day, "assistant": usage.c.assistant_id, "user": usage.c.user_id, "model": usage.c.model}
+    keys = [columns[name] for name in columns if name in by]
     query = (
         select(
-            usage.c.day,
-            usage.c.assistant_id,
-            usage.c.model,
-            func.sum(usage.c.turns).cast(usage.c.turns.type),
-            func.sum(usage.c.input_tokens).cast(usage.c.turns.type),
-            func.sum(usage.c.output_tokens).cast(usage.c.turns.type),
-            func.sum(usage.c.cost),
+            *(column if name in by else null().label(name) for name, column in columns.items()),
+            *(func.sum(usage.c[name]).cast(usage.c[name].type) for name in _FIGURES),
         )
         .where(usage.c.day.between(since, until))
-        .group_by(usage.c.day, usage.c.assistant_id, usage.c.model)
-        .order_by(usage.c.day, usage.c.assistant_id, usage.c.model)
+        .group_by(*keys)
+        .order_by(*keys)
     )
+    if user is not None:
+        query = query.where(usage.c.user_id == user)
     return [UsageRow(*row) for row in (await connection.execute(query)).all()]
 
 

@@ -16,7 +16,7 @@ GRACE = text("interval '1 hour'")
 
 
 class ListedSession(Struct, frozen=True):
-    """A conversation in a list. ``assistant`` is the slug."""
+    """A conversation in a list. ``assistant`` is the slug; ``draft``: it is held with that one's draft."""
 
     id: str
     title: str | None
@@ -24,6 +24,7 @@ class ListedSession(Struct, frozen=True):
     user: str
     created_at: datetime
     updated_at: datetime
+    draft: bool
 
 
 _COLUMNS = (
@@ -33,6 +34,7 @@ _COLUMNS = (
     sessions.c.user_id,
     sessions.c.created_at,
     sessions.c.updated_at,
+    sessions.c.draft,
 )
 _LISTED = (
     select(*_COLUMNS)

@@ -20,6 +20,7 @@ from opsloom_server.store.tables.conversation import messages, turn_log
 __all__ = [
     "Memory",
     "Run",
+    "brought_in",
     "call_ended",
     "call_started",
     "follow",
@@ -67,6 +68,18 @@ _MEMORY = text(
     SELECT id, role, status, parts, history FROM path ORDER BY depth DESC
     """
 ).columns(messages.c.id, messages.c.role, messages.c.status, messages.c.parts, messages.c.history)
+_BROUGHT_IN = text(
+    """
+    WITH RECURSIVE path AS (
+        SELECT m.id, m.parent FROM messages m WHERE m.id = :leaf AND m.session_id = :session
+        UNION ALL
+        SELECT m.id, m.parent FROM messages m JOIN path ON m.id = path.parent
+    )
+    SELECT DISTINCT p.part ->> 'type' AS kind, p.part ->> 'tool' AS tool
+      FROM path JOIN messages m ON m.id = path.id, jsonb_array_elements(m.parts) AS p (part)
+     WHERE p.part ->> 'type' IN ('tool', 'file')
+    """
+)
 # FOR SHARE meets a take-over, which updates the same row: whichever comes second waits for the other.
 _START_CALL: Final = text(
     """
@@ -120,6 +133,12 @@ async def memory(connection: AsyncConnection, session: str, leaf: str, most: int
     """The last `most` messages down to `leaf`, oldest first, with what the model said and was told."""
     rows = await connection.execute(_MEMORY, {"session": session, "leaf": leaf, "most": most})
     return [Memory(row.id, row.role, row.status, decode_parts(row.parts), row.history) for row in rows]
+
+
+async def brought_in(connection: AsyncConnection, session: str, leaf: str) -> tuple[set[str], bool]:
+    """The tools that were called on the whole path down to `leaf`, and whether a file was attached there."""
+    rows = (await connection.execute(_BROUGHT_IN, {"session": session, "leaf": leaf})).all()
+    return {row.tool for row in rows if row.kind == "tool"}, any(row.kind == "file" for row in rows)
 
 
 async def call_started(

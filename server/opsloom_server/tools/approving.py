@@ -36,8 +36,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 def binding(tool: Tool, args: Any, context: ToolContext) -> bytes:
-    """What an approval is for: this tool, these arguments, in this answer of this session. SHA-256."""
+    """What an approval is for: this tool as it is, these arguments, in this answer of this session. SHA-256."""
     bound = [tool.name, plain(args), context.answer, context.session]
+    if tool.edition:
+        bound.append(tool.edition)
     return hashlib.sha256(msgspec.json.encode(bound, order="deterministic")).digest()
 
 

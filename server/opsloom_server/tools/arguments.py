@@ -1,11 +1,10 @@
-"""The arguments of a call: as the tool's struct, as the model is told what is wrong, as people are shown them."""
+"""The arguments of a call: as the tool reads them, as the model is told what is wrong, as people are shown them."""
 
 import logging
 from collections.abc import Sequence
 from typing import Any
 
 from opsloom_blocks import BlockError, plain
-from opsloom_blocks.content import read
 from opsloom_protocol.messages import Issue
 
 from opsloom_server.tools.parsing import demand_read
@@ -15,9 +14,9 @@ log = logging.getLogger("opsloom.tools")
 
 
 def arguments(tool: Tool, raw: dict[str, Any]) -> Any:
-    """The arguments as the tool's struct. Raises `BlockError` with every issue."""
+    """The arguments as the tool reads them. Raises `BlockError` with every issue."""
     demand_read(raw)
-    args = read(tool.arguments, raw)
+    args = tool.read(raw)
     try:
         issues = tool.check(args)
     except Exception:

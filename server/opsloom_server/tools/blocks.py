@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct
-from opsloom_blocks import BlockKind, in_words, make_block, shape
+from opsloom_blocks import BLOCKS, BlockKind, in_words, make_block, shape
 from opsloom_protocol.messages import Issue, PatchOp
 
 from opsloom_server.store.ids import new_id
@@ -29,6 +29,7 @@ class ShowBlock(Tool):
         self.title = kind.title
         self.about = kind.about
         self.arguments = kind.data
+        self.origin = "server" if BLOCKS.get(kind.kind) is kind else "extension"
 
     def schema(self) -> dict[str, Any]:
         return shape(self.kind)
@@ -73,6 +74,7 @@ class Update(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class UpdateBlock(Tool):
     name = "update_block"
+    origin = "server"
     title = "Update what is shown"
     about = (
         "Change a block that you showed earlier in this answer, in place, instead of showing a "

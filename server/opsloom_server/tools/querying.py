@@ -51,6 +51,7 @@ class Query(OfSource, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class QueryData(Tool):
     name = "query_data"
+    origin = "server"
     title = "Ask the database"
     about = (
         "Ask a database: run one SELECT and get its rows; the person sees the query and a table. Only tables and "
@@ -83,6 +84,7 @@ class Wanted(OfSource, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class DescribeData(Tool):
     name = "describe_data"
+    origin = "server"
     title = "Look at the tables"
     about = (
         "Tells the columns, keys and kinds of values of tables, by their names as schema.table. Call it before "

@@ -42,6 +42,10 @@ class Catalogue(Struct, frozen=True):
     handlers: Handlers
     scripts: Mapping[str, Path]
 
+    def lacks(self, names: Iterable[str]) -> list[str]:
+        """Those of an assistant's tools that are not of this server: its workspace may have made or attached them."""
+        return [name for name in dict.fromkeys(names) if name not in self.tools]
+
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """What comes with the server and what entry points (`opsloom.blocks`, `opsloom.tools`, `opsloom.handlers`) and the
@@ -82,10 +86,11 @@ def tools_for(
     blocks: Iterable[str],
     knowledge_bases: Sequence[str],
     asking: Asking | None = None,
+    attached: Mapping[str, Tool] = {},
 ) -> list[Tool]:
     """The tools of an assistant: those it names, search where it has knowledge bases, queries where it has data
-    sources, and one for each kind of block it may show. A name that this server does not know (an extension that is
-    gone) is left out with a warning."""
+    sources, and one for each kind of block it may show. A name that neither this server nor `attached` knows (an
+    extension that is gone) is left out with a warning, as is a second tool that models would call by the same name."""
     wanted = list(names)
     if knowledge_bases:
         wanted.append(SEARCH_KNOWLEDGE.name)
@@ -100,27 +105,37 @@ def tools_for(
         wanted.append(ShowBlock(found).name)
         if not found.waits:
             wanted.append(UPDATE_BLOCK.name)
-    chosen = []
-    for name in dict.fromkeys(wanted):
-        if (tool := catalogue.tools.get(name)) is None:
+    chosen: dict[str, Tool] = {}
+    for name in dict.fromkeys(one for wish in wanted for one in spelled_out(wish, attached)):
+        tool = catalogue.tools[name] if name in catalogue.tools else attached.get(name)
+        if tool is None:
             log.warning("no tool %r is loaded", name)
-        else:
-            chosen.append(tool)
-    return chosen
+        elif chosen.setdefault(tool.name, tool) is not tool:
+            log.warning("tool %r is left out: there is another one called %r", name, tool.name)
+    return list(chosen.values())
 
 
-def describe_tools(catalogue: Catalogue) -> list[dict[str, Any]]:
-    """The catalogue as it is published: `{name, title, about, schema, effect, danger}` each."""
+def spelled_out(name: str, attached: Mapping[str, Tool]) -> list[str]:
+    """The names that a name of an assistant's `tools` stands for: of `server/*`, all that the server has."""
+    if not name.endswith("/*"):
+        return [name]
+    return [one for one in attached if one.startswith(name[:-1]) and one != name] or [name]
+
+
+def describe_tools(catalogue: Catalogue, attached: Iterable[Tool] = ()) -> list[dict[str, Any]]:
+    """The tools as they are published: `{name, title, about, schema, effect, danger, origin}` each. `name` is what an
+    assistant's `tools` holds."""
     return [
         {
-            "name": tool.name,
+            "name": tool.given_as,
             "title": tool.title,
             "about": tool.about,
             "schema": tool.schema(),
             "effect": tool.effect,
             "danger": tool.danger,
+            "origin": tool.origin,
         }
-        for tool in catalogue.tools.values()
+        for tool in (*catalogue.tools.values(), *attached)
     ]
 
 
@@ -128,7 +143,7 @@ def _inspect(where: str, tool: Any) -> None:
     """What would otherwise break in the middle of somebody's conversation breaks here."""
     wanted = (
         "name title about arguments timeout sequential retries effect danger untrusted run check visible consequence "
-        "schema instead"
+        "schema instead origin given_as read edition"
     )
     for name in wanted.split():
         if not hasattr(tool, name):

@@ -31,6 +31,7 @@ class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class SearchKnowledge(Tool):
     name = "search_knowledge"
+    origin = "server"
     title = "Search the documents"
     about = (
         "Search the documents that this assistant knows. Call it before you answer anything that the documents may "

@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 from opsloom_blocks import BLOCKS, Kinds, plain, schema_of
+from opsloom_blocks.content import read
 from opsloom_protocol.messages import Block, Issue, PatchOp, Source, ToolStatus
 from opsloom_rag.passages import Passage
 
@@ -38,6 +39,8 @@ class ToolContext(Struct, frozen=True, kw_only=True):
     asking: Asking | None = None
     """The databases that may be asked, where there are any."""
     kinds: Kinds = BLOCKS
+    blocks: tuple[str, ...] = ()
+    """The kinds of blocks that the assistant may show."""
     shown: Mapping[str, Block] = {}
     """The blocks of this answer by id, as they are now."""
     call: str = ""
@@ -80,8 +83,23 @@ class Tool(Protocol):
     """Whether its result holds text from outside, that somebody may have written to make the model do things. From
     then on in the conversation, tools that send or fetch ask even where they are always allowed."""
 
+    foreign: bool = False
+    """Whether what it says of itself (`about`, `schema`) is text from outside too: then the model has read such text
+    from the beginning."""
+
     retries: int = RETRIES
     """Corrections that a model gets before wrong arguments become a failed result, or what `instead` gives."""
+
+    origin: str = "extension"
+    """Where it comes from, for whoever chooses tools: `server`, `extension`, `http`, `mcp`, `assistant`."""
+
+    edition: str = ""
+    """Where what it does can change while the server runs: which it is. An approval is for this one."""
+
+    @property
+    def given_as(self) -> str:
+        """What an assistant's `tools` calls it."""
+        return self.name
 
     def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
         """An async generator; `args` is an instance of `arguments`. It is closed when the call ends, in any way."""
@@ -94,6 +112,10 @@ class Tool(Protocol):
     def schema(self) -> dict[str, Any]:
         """The arguments as JSON Schema, for the model. Asked for once in a process."""
         return schema_of(self.arguments)
+
+    def read(self, raw: dict[str, Any]) -> Any:
+        """The arguments (plain values) as `run` gets them. Raises `BlockError` with what does not fit."""
+        return read(self.arguments, raw)
 
     def check(self, args: Any) -> Sequence[Issue]:
         """Rules across arguments. What it finds goes back to the model, and the call never starts."""

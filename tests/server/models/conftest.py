@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from detector.fixtures import nothing_blocks, watched
 from opsloom_server.models import Models, ModelTimeouts
 from server.models.runs import settings_for
-from vendors import ScriptedVendor
+from vendors import ScriptedVendor, signing
+
+__all__ = ["nothing_blocks", "watched"]
+
+
+@pytest.fixture(autouse=True)
+def _amazons_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Amazon's own programs look for them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", signing.KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", signing.SECRET)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 @pytest.fixture

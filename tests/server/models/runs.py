@@ -13,7 +13,16 @@ from pydantic_ai.messages import ModelMessage
 from pydantic_ai.toolsets import FunctionToolset
 from vendors import ScriptedVendor
 
-KINDS = ("openai", "openai-chat", "anthropic", "ollama")
+MODELS = {
+    "openai": "openai:m1",
+    "openai-chat": "openai-chat:m1",
+    "anthropic": "anthropic:m1",
+    "bedrock": "bedrock:us.meta.m1-v1:0",
+    "bedrock-claude": "bedrock:eu.anthropic.claude-m1-v1:0",
+    "ollama": "ollama:m1",
+}
+"""A model of every wire format, by the name that the tests give it."""
+KINDS = tuple(MODELS)
 
 
 @dataclass
@@ -78,7 +87,7 @@ def settings_for(vendor: ScriptedVendor, **more: Any) -> Settings:
         anthropic_api_key="sk-test-anthropic",
         anthropic_base_url=vendor.anthropic_base_url,
         ollama_base_url=vendor.anthropic_base_url,
-        **more,
+        **{"aws_region": "eu-central-1", "aws_endpoint_url": vendor.bedrock_url, **more},
     )
 
 

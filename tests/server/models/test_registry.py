@@ -61,21 +61,18 @@ class TestContract:
             assert missing in caught.value.text
 
     async def test_makes_a_model_without_a_request(self, name: str, vendor: ScriptedVendor) -> None:
-        models = Models(settings_for(vendor, aws_region="eu-central-1"))
-        made = models.resolve(name)
+        models = Models(settings_for(vendor))
+        made = await models.ready(name)
         assert isinstance(made, Model)
-        assert models.resolve(name) is made
+        assert await models.ready(name) is made
         assert vendor.requests == []
         await models.close()
 
     async def test_answers(self, name: str, vendor: ScriptedVendor) -> None:
         vendor.script([Text("Hello to you.")])
-        models = Models(settings_for(vendor, aws_region="eu-central-1", demo_words_per_second=0))
+        models = Models(settings_for(vendor, demo_words_per_second=0))
         deps = Deps()
-        if name == "bedrock":  # nothing here speaks AWS's binary event stream; what it builds is checked above
-            await models.close()
-            return
-        result = await run(models.resolve(name), deps, "hello")
+        result = await run(await models.ready(name), deps, "hello")
         assert result.output == deps.sink.of("text") != ""
         await models.close()
 
@@ -114,8 +111,8 @@ async def test_a_fallback_answers_where_the_first_model_fails(vendor: ScriptedVe
     vendor.script([error], request=0)
     vendor.script([Text("The other one speaks, quite at length.", delay=0.005)])
     models = Models(settings_for(vendor), ModelTimeouts(first_token=0.3, gap=5))
-    model = models.resolve("anthropic:a", ["nobody:x", "openai:b"])
-    for one in (models.resolve("anthropic:a"), models.resolve("openai:b")):
+    model = await models.ready("anthropic:a", ["nobody:x", "openai:b"])
+    for one in (await models.ready("anthropic:a"), await models.ready("openai:b")):
         assert isinstance(one, Seam)
         one.retries = Retries(tries=1)
     deps = Deps()
@@ -150,7 +147,7 @@ async def test_a_provider_from_outside(tmp_path: Path) -> None:
     settings = bare(extensions=tmp_path)
     models = Models(settings)
     deps = Deps()
-    await run(models.resolve("parrot"), deps)
+    await run(await models.ready("parrot"), deps)
     assert deps.sink.of("text") == "green says hello"
     assert "parrot:green" in {model.name for model in catalogue(settings)}
     await models.close()
@@ -188,14 +185,14 @@ async def test_proxies_of_the_environment_are_not_used_for_loopback(
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         models = Models(settings_for(vendor))
-        result = await run(models.resolve("openai-chat:m"), Deps(), "hi")
+        result = await run(await models.ready("openai-chat:m"), Deps(), "hi")
         await models.close()
     assert result.output == "You said: hi"
 
 
 async def test_the_key_goes_to_the_vendor_and_nowhere_else(vendor: ScriptedVendor, models: Models) -> None:
-    await run(models.resolve("openai:m"), Deps())
-    await run(models.resolve("anthropic:m"), Deps())
+    await run(await models.ready("openai:m"), Deps())
+    await run(await models.ready("anthropic:m"), Deps())
     assert vendor.requests[0].headers["authorization"] == "Bearer sk-test-openai"
     assert vendor.requests[1].headers["authorization"] == "Bearer sk-test-anthropic"
     assert "sk-test" not in repr(Clients(settings_for(vendor)))
@@ -208,3 +205,25 @@ def test_importing_the_list_imports_no_vendor() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("written", "spelling"),
+    [
+        ("gpt-6-luna", "openai:gpt-6-luna"),
+        ("o5-mini", "openai:o5-mini"),
+        ("claude-sonnet-5-5", "anthropic:claude-sonnet-5-5"),
+        ("Claude:claude-haiku-5-5", "anthropic:claude-haiku-5-5"),
+        ("llama3.3", "ollama:llama3.3"),
+        ("llama3.3:70b", "ollama:llama3.3:70b"),
+        ("gpt-oss:20b", "ollama:gpt-oss:20b"),
+        ("us.anthropic.claude-opus-5-5", "bedrock:us.anthropic.claude-opus-5-5"),
+        ("opneai:gpt-6-luna", "openai:gpt-6-luna"),
+        ("OpenAI:gpt-6-luna", "openai:gpt-6-luna"),
+        ("vllm:my-model", "openai-chat:my-model"),
+    ],
+)
+def test_a_name_that_people_know_is_told_its_right_spelling(written: str, spelling: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        split(written)
+    assert f"Did you mean “{spelling}”" in refused.value.text

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, MutableMapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,16 @@ from databases import database, migrated_template, migrated_url
 from opsloom_protocol.messages import FeedbackMark
 from opsloom_rag.knowledge import Knowledge
 from opsloom_server.auth import keys
+from opsloom_server.fetching import Caller
+from opsloom_server.mcp import McpServers
 from opsloom_server.rest import Paces, Services, create_rest
 from opsloom_server.settings import Limits, Settings
 from opsloom_server.sources import Bounds, DataSources
 from opsloom_server.store import users
 from opsloom_server.store.engine import Database
-from opsloom_server.tools import load_catalogue
+from opsloom_server.tools import AttachedTools, load_catalogue
+from opsloom_server.tools.http import HttpTools
+from opsloom_server.tools.secrets import Secrets
 from sqlalchemy import text
 
 __all__ = ["database", "migrated_template", "migrated_url", "rest"]
@@ -113,6 +118,10 @@ class Rest:
     def client(self, bearer: str | None = None, **headers: str) -> httpx2.AsyncClient:
         return client(self.services, bearer, **headers)
 
+    def client_on(self, services: Services, like: httpx2.AsyncClient) -> httpx2.AsyncClient:
+        """The same person, before other services."""
+        return client(services, like.headers["Authorization"].removeprefix("Bearer "))
+
     async def talk(
         self, user: str, assistant: str, *texts: str, workspace: str = "ws_default", title: str | None = None
     ) -> tuple[str, list[str]]:
@@ -138,6 +147,10 @@ def client(services: Services, bearer: str | None = None, **headers: str) -> htt
 @pytest_asyncio.fixture
 async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
     told = Told(database)
+    catalogue = load_catalogue()
+    secrets = Secrets(database, b"s" * 32)
+    tools = HttpTools(database, Caller([ip_network("127.0.0.1/32")]), secrets, catalogue.tools)
+    servers = McpServers(database, b"s" * 32, commands=(), networks=(), files=tmp_path / "files")
     services = Services(
         settings=Settings(),
         database=database,
@@ -145,7 +158,11 @@ async def rest(database: Database, tmp_path: Path) -> AsyncIterator[Rest]:
         files=tmp_path / "files",
         knowledge=Knowledge(database.transact, None),
         sources=DataSources(database, b"s" * 32, Bounds()),
-        catalogue=load_catalogue(),
+        catalogue=catalogue,
+        attached=AttachedTools(tools, servers),
+        http_tools=tools,
+        secrets=secrets,
+        mcp=servers,
         hub=told,
         worker=told,
         paces=Paces.of(Limits(connects_per_second=0, visitors_per_minute=20)),

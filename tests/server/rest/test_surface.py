@@ -1,13 +1,17 @@
 """Assistants and their versions, files, what is offered, and the shape of errors."""
 
 import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 from opsloom_blocks import BLOCKS
 from opsloom_server.store import records
 from opsloom_server.store.engine import driver_of
 from opsloom_server.store.prepared import write
+from opsloom_server.tools import AttachedTools, Result, Tool, ToolContext, ToolEvent
 
 
 async def test_an_assistant_and_its_versions(rest: Any) -> None:
@@ -121,7 +125,7 @@ async def test_usage_adds_up_by_day(rest: Any) -> None:
             await write(driver_of(connection), [used])
     (row,) = (await rest.ok(await rest.owner.get("/usage")))["items"]
     assert (row["turns"], row["input_tokens"], row["output_tokens"], row["cost"]) == (2, 15, 2, 0.5)
-    wrong = await rest.owner.get("/usage", params={"since": "2026-02-01", "until": "2026-01-01"})
+    wrong = await rest.owner.get("/usage", params={"from": "2026-02-01", "to": "2026-01-01"})
     assert wrong.status_code == 422
 
 
@@ -176,7 +180,8 @@ async def test_the_documentation_to_read_needs_nothing_from_elsewhere(rest: Any)
     assert page.status_code == 200
     assert "/v1/knowledge-bases/{base}/documents" in page.text
     assert "<script" not in page.text
-    assert "http" not in page.text.replace("https://shop.example", "")
+    assert "http:" not in page.text
+    assert "https:" not in page.text.replace("https://shop.example", "")
     assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
 
 
@@ -192,3 +197,74 @@ async def test_no_answer_can_be_framed_or_run(rest: Any) -> None:
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_an_assistant_may_be_given_what_its_workspace_attached(rest: Any) -> None:
+    class Mine(Tool):
+        name, title, about, origin = "orders", "Look up an order", "Looks up an order.", "http"
+        arguments = Struct
+
+        async def run(self, args: Any, context: ToolContext) -> AsyncGenerator[ToolEvent, Any]:
+            yield Result(None)
+
+    class Ours:
+        async def find(self, workspace: str, names: Sequence[str]) -> Mapping[str, Tool]:
+            return {"orders": Mine()} if workspace == "ws_default" and "orders" in names else {}
+
+        async def listed(self, workspace: str) -> Sequence[Tool]:
+            return [Mine()] if workspace == "ws_default" else []
+
+    services = replace(rest.services, attached=AttachedTools(Ours()))
+    async with rest.client_on(services, rest.owner) as owner, rest.client_on(services, rest.other) as other:
+        wish = {"slug": "a", "name": "A", "tools": ["orders"]}
+        await rest.ok(await owner.post("/assistants", json=wish), 201)
+        assert (await other.post("/assistants", json=wish)).json()["issues"][0]["path"] == "/tools"
+        origins = {one["name"]: one["origin"] for one in (await rest.ok(await owner.get("/tools")))["items"]}
+        assert (origins["orders"], origins["query_data"]) == ("http", "server")
+        assert "orders" not in {one["name"] for one in (await rest.ok(await other.get("/tools")))["items"]}
+
+
+async def test_limits_of_an_assistant_are_named_and_are_amounts(rest: Any) -> None:
+    wish = {"slug": "bounded", "name": "Bounded", "limits": {"turn_token": 5, "money_per_day": "much"}}
+    refused = await rest.owner.post("/assistants", json=wish)
+    assert refused.status_code == 422
+    said = str(refused.json())
+    assert "Did you mean “turn_tokens”?" in said
+    assert "money_per_day is an amount" in said
+    made = await rest.ok(
+        await rest.owner.post("/assistants", json={**wish, "limits": {"turn_tokens": 5, "money_per_day": 0.5}}), 201
+    )
+    assert made["limits"] == {"turn_tokens": 5, "money_per_day": 0.5}
+
+
+async def test_members_see_their_own_usage_alone(rest: Any) -> None:
+    me = (await rest.ok(await rest.member.get("/me")))["user"]["id"]
+    for user in (me, "usr_other"):
+        async with rest.database.transact("ws_default") as connection:
+            used = records.usage_write("ws_default", user, "ast_own", "x:y", input_tokens=7, output_tokens=1)
+            await write(driver_of(connection), [used])
+    own = (await rest.ok(await rest.member.get("/usage", params={"by": ["user", "model"]})))["items"]
+    assert [(row["user"], row["model"], row["input_tokens"], row["unpriced_turns"]) for row in own] == [
+        (me, "x:y", 7, 1)
+    ]
+    assert (await rest.member.get("/usage", params={"user": "usr_other"})).status_code == 404
+    all_of_it = (await rest.ok(await rest.owner.get("/usage", params={"by": "user"})))["items"]
+    assert {me, "usr_other"} <= {row["user"] for row in all_of_it}
+
+
+async def test_model_settings_are_known_by_name_and_kind(rest: Any) -> None:
+    wish = {"slug": "tuned", "name": "Tuned"}
+    for wrong, words in (
+        ({"temprature": 0.2}, "Did you mean “temperature”?"),
+        ({"maxTokens": 100}, "Did you mean “max_tokens”?"),
+        ({"temperature": "hot"}, "temperature is a number from 0 to 2"),
+        ({"thinking": 1}, "thinking is one of true, false, minimal"),
+        ({"openai_reasoning_efort": "low"}, "Did you mean “openai_reasoning_effort”?"),
+        ({"timeout": 5}, "There is no model setting “timeout”"),
+    ):
+        refused = await rest.owner.post("/assistants", json={**wish, "model_settings": wrong})
+        assert refused.status_code == 422, wrong
+        assert words in str(refused.json()), refused.json()
+    settings = {"temperature": 0, "max_tokens": 900, "thinking": "low", "anthropic_effort": "low", "cache": False}
+    made = await rest.ok(await rest.owner.post("/assistants", json={**wish, "model_settings": settings}), 201)
+    assert made["model_settings"] == settings

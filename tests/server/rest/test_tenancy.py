@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+TOOL = {"name": "t", "title": "T", "about": "A", "http": {"url": "https://a.example/"}}
 UPLOAD = {"files": {"file": ("a.txt", b"hello")}}
 
 
@@ -26,6 +27,8 @@ async def things(rest: Any, who: Any, workspace: str) -> dict[str, str]:
         "message": messages[1],
         "file": (await rest.ok(await who.post("/files", **UPLOAD), 201))["id"],
         "key": (await rest.ok(await who.post("/api-keys", json={"name": "k"}), 201))["id"],
+        "tool": (await rest.ok(await who.post("/tools", json=TOOL), 201))["id"],
+        "secret": (await rest.ok(await who.put(f"/secrets/of-{workspace[3:]}", json={"value": "12345"})))["name"],
         "site": (await rest.ok(await who.post("/sites", json=site), 201))["id"],
     }
 
@@ -57,6 +60,11 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("PATCH", "/users/{user}", {"json": {"name": "Mine"}}),
     ("DELETE", "/api-keys/{key}", {}),
     ("DELETE", "/sites/{site}", {}),
+    ("GET", "/tools/{tool}", {}),
+    ("PATCH", "/tools/{tool}", {"json": {"title": "Mine"}}),
+    ("POST", "/tools/{tool}/try", {"json": {}}),
+    ("DELETE", "/tools/{tool}", {}),
+    ("DELETE", "/secrets/{secret}", {}),
 ]
 
 
@@ -85,7 +93,7 @@ async def test_foreign_ids_are_as_absent_ones(rest: Any) -> None:
 
 async def test_lists_hold_ones_own_only(rest: Any) -> None:
     await things(rest, rest.other, "ws_other")
-    for path in ("/assistants", "/knowledge-bases", "/sessions?user=all", "/sites", "/usage", "/audit"):
+    for path in ("/assistants", "/knowledge-bases", "/sessions?user=all", "/sites", "/secrets", "/usage", "/audit"):
         assert (await rest.ok(await rest.owner.get(path)))["items"] == [], path
     keys = await rest.ok(await rest.owner.get("/api-keys"))
     assert {one["name"] for one in keys["items"]} == {"owner", "member"}
@@ -137,6 +145,7 @@ async def test_everything_but_public_assistants_is_closed(rest: Any) -> None:
         "/models",
         "/tools",
         "/sites",
+        "/secrets",
     ):
         assert (await rest.nobody.get(path)).status_code == 401, path
     assert (await rest.ok(await rest.nobody.get("/assistants")))["items"] == []

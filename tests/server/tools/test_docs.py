@@ -11,11 +11,14 @@ from server.tools.recording import Deps, Recorder, Script, agent
 DOCS = Path(__file__).parents[3] / "docs"
 
 
+def codes(page: str) -> list[str]:
+    """The Python of a page."""
+    return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+
+
 def code(page: str) -> str:
     """The first Python of a page."""
-    found = re.search(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
-    assert found
-    return found[1]
+    return codes(page)[0]
 
 
 async def test_the_block_and_the_tool_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +40,10 @@ async def test_the_block_and_the_tool_of_the_documentation(tmp_path: Path, monke
     await agent(script, tools, context).run("Weather?", deps=Deps(sink))
     assert sink.names == ["start", "progress", "show", "end"]
     assert sink.events[-1][2] == "4.5 °C in Oslo"
+
+
+def test_the_tool_with_a_schema_of_the_documentation(tmp_path: Path) -> None:
+    (tmp_path / "desk.py").write_text(next(one for one in codes("tools-adding.md") if "SchemaTool" in one))
+    tool = load_catalogue(tmp_path).tools["open_ticket"]
+    assert tool.schema()["required"] == ["subject"]
+    assert tool.read({"subject": "x"}) == {"subject": "x"}

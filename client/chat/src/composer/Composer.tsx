@@ -1,12 +1,17 @@
 /** One shell to write in. Enter sends, Shift+Enter breaks, Up rewrites the last, Esc stops. It never locks. */
+import type { FileRef } from "@opsloom/sdk";
 import { ArrowUp, Square } from "lucide-react";
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from "react";
+import { lazy, Suspense, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { useChat, useConversation } from "../context";
 import { lastOwn, type Row } from "../transcript/rows";
 import { readDraft, writeDraft } from "./drafts";
 
 /** px; look: grows to here, then scrolls. */
 const MOST_HEIGHT = 192;
+
+/** Fetched with the first file; and what shows messages has the other one. */
+const Attachments = lazy(() => import("../attaching/Attachments"));
+const Limit = lazy(() => import("./Limit"));
 
 export interface ComposerHandle {
   focus: () => void;
@@ -24,12 +29,25 @@ interface ComposerProps {
 }
 
 export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKey }: ComposerProps): ReactNode {
-  const { chat, screen } = useConversation();
+  const { chat, screen, files } = useConversation();
   const session = useChat((state) => state.conversation?.session.id ?? "");
   const fresh = useChat((state) => state.conversation?.rev === 0);
   const most = useChat((state) => state.limits["message_chars"] ?? 0);
   const stopping = useChat((state) => state.pending.some(({ frame, error }) => frame.type === "stop" && !error));
   const [text, setText] = useDraft(session, fresh);
+  // Files that were just chosen, dropped or pasted; and what has become of all of them, null while some are on their way.
+  const [given, setGiven] = useState<readonly File[] | null>(null);
+  const [attached, setAttached] = useState<readonly FileRef[] | null>([]);
+  const [over, setOver] = useState(false);
+  const attach = (list: FileList): void => {
+    if (files && list.length > 0) setGiven([...list]);
+  };
+  // What is dragged over has no files for the page until it is dropped.
+  const drag = (event: DragEvent): void => {
+    event.preventDefault();
+    setOver(event.type === "dragover");
+    attach(event.dataTransfer.files);
+  };
   const area = useRef<HTMLTextAreaElement>(null);
   useGrow(area, text);
 
@@ -41,12 +59,14 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
     },
   }));
 
-  const ready = text.trim() !== "";
+  const ready = attached !== null && (text.trim() !== "" || attached.length > 0);
   const tooLong = most > 0 && text.length > most;
   const send = (): void => {
     if (!ready || tooLong) return;
-    chat.send(text.trim());
+    chat.send(text.trim(), attached);
     setText("");
+    setGiven(null);
+    setAttached([]);
     area.current?.focus();
   };
   const stop = (): void => {
@@ -70,7 +90,12 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
 
   return (
     <div
-      className="relative flex items-end gap-1 rounded-composer border border-edge bg-surface p-2 transition-colors duration-150 focus-within:border-accent"
+      className="relative flex flex-wrap items-end gap-1 rounded-composer border border-edge bg-surface p-2 transition-colors duration-150 focus-within:border-accent"
+      onPaste={({ clipboardData: held }) => held.getData("text") || attach(held.files)}
+      data-over={over || undefined}
+      onDragOver={drag}
+      onDragLeave={drag}
+      onDrop={drag}
       onPointerDown={(event) => {
         if (event.target === event.currentTarget) {
           event.preventDefault();
@@ -96,11 +121,15 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
         onKeyDown={keys}
         className="max-h-48 min-h-9 min-w-0 flex-1 resize-none bg-transparent px-3 py-[5px] text-[max(16px,1rem)] leading-[1.625rem] outline-none [scrollbar-width:thin]"
       />
-      {most > 0 && text.length > most * 0.9 ? (
-        <span id="composer-limit" className={`self-center text-caption tabular-nums ${tooLong ? "text-danger" : "text-muted"}`}>
-          {text.length.toLocaleString()} / {most.toLocaleString()}
-        </span>
+      {files ? (
+        <label title="Attach files" className="attach touch">
+          <input type="file" multiple aria-label="Attach files" className="sr-only" onChange={({ target }) => attach(target.files as FileList)} onClick={({ currentTarget }) => (currentTarget.value = "")} />
+        </label>
       ) : null}
+      <Suspense fallback={null}>
+        {given ? <Attachments given={given} onChange={setAttached} /> : null}
+        {most > 0 && text.length > most * 0.9 ? <Limit length={text.length} most={most} /> : null}
+      </Suspense>
       {running && ready ? <Round label="Queue message" onClick={send} disabled={tooLong} quiet><ArrowUp size={20} strokeWidth={1.75} aria-hidden /></Round> : null}
       {running ? (
         <Round label={stopping ? "Stopping" : "Stop answering"} onClick={stop}><Square size={12} fill="currentColor" strokeWidth={0} aria-hidden /></Round>

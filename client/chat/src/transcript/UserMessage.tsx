@@ -1,6 +1,6 @@
 import type { FileRef, Message } from "@opsloom/sdk";
 import { FileText, Pencil } from "lucide-react";
-import { memo, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { lazy, memo, Suspense, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useChat, useConversation, useScreen } from "../context";
 import { moment } from "../format/date";
 import { bytes } from "../format/number";
@@ -9,6 +9,9 @@ import { CopyButton } from "../ui/CopyButton";
 import { IconButton } from "../ui/IconButton";
 import { BranchPicker } from "./BranchPicker";
 import { userText } from "./rows";
+
+const PICTURE = /^image\/(png|jpeg|webp|gif)$/;
+const Thumbnail = lazy(() => import("../attaching/Thumbnail"));
 
 export const UserMessage = memo(function UserMessage({ message }: { message: Message }): ReactNode {
   const { screen } = useConversation();
@@ -36,14 +39,16 @@ export const UserMessage = memo(function UserMessage({ message }: { message: Mes
 export function Bubble({ text, files = [], faint = false }: { text: string; files?: readonly FileRef[]; faint?: boolean }): ReactNode {
   return (
     <div className={`max-w-[85%] rounded-card bg-press px-4 py-2 ${faint ? "text-muted" : ""}`}>
-      {files.map((file) => (
+      {files.map((file) => PICTURE.test(file.media_type) ? (
+        <Suspense key={file.id} fallback={<span className="mb-1.5 block h-44 w-60 max-w-full" />}><Thumbnail file={file} /></Suspense>
+      ) : (
         <p key={file.id} className="mb-1 flex items-center gap-2 text-ui">
           <FileText size={16} strokeWidth={1.75} aria-hidden className="shrink-0 text-muted" />
           <span className="truncate">{file.name}</span>
           <span className="shrink-0 text-caption text-muted">{bytes(file.bytes)}</span>
         </p>
       ))}
-      <p className="own-words whitespace-pre-wrap text-body [overflow-wrap:anywhere]">{text}</p>
+      <p className="own-words empty:hidden whitespace-pre-wrap text-body [overflow-wrap:anywhere]">{text}</p>
     </div>
   );
 }

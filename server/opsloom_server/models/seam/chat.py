@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic_ai.models.ollama import OllamaModel
 from pydantic_ai.models.openai import OpenAIChatModel
 
+from opsloom_server.models.seam.events import ServerSentEvents
 from opsloom_server.models.seam.model import Seam
 from opsloom_server.models.seam.reader import Piece, Reader
 from opsloom_server.models.seam.watch import ModelTimeouts
@@ -149,9 +150,9 @@ class ChatClient(AsyncOpenAI):
     def chat(self) -> AsyncChat:
         return _Chat(self)
 
-    def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
+    def _make_sse_decoder(self) -> Reader[bytes, ServerSentEvent]:
         lines: Any = super()._make_sse_decoder()
-        return Reader(ChatWire(), lines, self.timeouts)
+        return Reader(ChatWire(), ServerSentEvents(lines), self.timeouts)
 
     def _process_response_data(self, *, data: object, cast_to: Any, response: Any) -> Any:
         """A chunk through pydantic's compiled validator, in 3 µs.
@@ -160,9 +161,18 @@ class ChatClient(AsyncOpenAI):
         whatever a compatible server may send.
         """
         if cast_to is ChatCompletionChunk:
+            _tell_refusals(data)
             with suppress(ValidationError):
                 return ChatCompletionChunk.model_validate(data)
         return super()._process_response_data(data=data, cast_to=cast_to, response=response)
+
+
+def _tell_refusals(data: Any) -> None:
+    """The words of a refusal as text: the framework would drop them, and people be told that there were none."""
+    for choice in data.get("choices") or () if isinstance(data, dict) else ():
+        delta = choice.get("delta") or {}
+        if refusal := delta.pop("refusal", None):
+            delta["content"] = f"{delta.get('content') or ''}{refusal}"
 
 
 class ChatModel(Seam, OpenAIChatModel):

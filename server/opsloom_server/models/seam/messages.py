@@ -13,6 +13,7 @@ from anthropic.resources.beta.messages import AsyncMessages
 from msgspec import Struct
 from pydantic_ai.models.anthropic import AnthropicModel
 
+from opsloom_server.models.seam.events import ServerSentEvents
 from opsloom_server.models.seam.feed import Kind
 from opsloom_server.models.seam.model import Seam
 from opsloom_server.models.seam.reader import Piece, Reader
@@ -98,9 +99,9 @@ class MessagesClient(AsyncAnthropic):
     def beta(self) -> AsyncBeta:
         return _Beta(self)
 
-    def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
+    def _make_sse_decoder(self) -> Reader[bytes, ServerSentEvent]:
         lines: Any = super()._make_sse_decoder()
-        return Reader(MessagesWire(), lines, self.timeouts)
+        return Reader(MessagesWire(), ServerSentEvents(lines), self.timeouts)
 
 
 class MessagesModel(Seam, AnthropicModel):

@@ -1,10 +1,10 @@
-"""Bytes of a vendor's stream -> its own server-sent events, with runs of text merged and given to the turn at once."""
+"""Bytes of a vendor's stream -> its own events, with runs of text merged and given to the turn at once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Hashable, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import httpx2
@@ -12,6 +12,7 @@ import httpx2
 from opsloom_server.models.seam.feed import Feed, Kind
 from opsloom_server.models.seam.watch import ModelTimeouts, Watch
 
+Raw = TypeVar("Raw")
 Event = TypeVar("Event")
 Seen = TypeVar("Seen", covariant=True)
 
@@ -25,33 +26,43 @@ class Piece(NamedTuple):
     source: Any  # the decoded event; `Wire.merged` writes one like it
 
 
-class Wire(Protocol):
-    """What the reader has to know of one vendor's format."""
+class Wire(Protocol[Raw]):
+    """What the reader has to know of one vendor's format. `Raw` is one event as it came."""
 
-    def piece(self, raw: bytes) -> Piece | None:
+    def piece(self, raw: Raw) -> Piece | None:
         """The event as a piece, or None when there is more to it, or anything unknown."""
         ...
 
-    def merged(self, last: Piece, text: str) -> bytes:
-        """An event like `last`, with this text, as lines without the closing empty one."""
+    def merged(self, last: Piece, text: str) -> Raw:
+        """An event like `last`, with this text."""
         ...
 
-    def is_ping(self, raw: bytes) -> bool:
+    def is_ping(self, raw: Raw) -> bool:
         """Whether the event only keeps the connection alive."""
         ...
 
-    def is_content(self, raw: bytes) -> bool:
+    def is_content(self, raw: Raw) -> bool:
         """Whether an event that is no piece brings content: a part of a tool call, a refusal."""
         ...
 
 
-class Lines(Protocol[Seen]):
-    """The SDK's own decoder of server-sent events, line by line; it returns an event at an empty line."""
+class Framing(Protocol[Raw, Seen]):
+    """How bytes are cut into events, and what the vendor's own client makes of one. One a stream."""
 
-    def decode(self, line: str) -> Seen | None: ...
+    def split(self, chunk: bytes) -> Iterable[Raw]:
+        """The events that this chunk makes whole; what is left waits for the next one."""
+        ...
+
+    def decode(self, raw: Raw) -> Iterator[Seen]:
+        """The event as the client's own reader would give it. Raises what that reader raises."""
+        ...
+
+    def rest(self) -> Iterator[Seen]:
+        """What the stream's end makes of bytes that are left."""
+        ...
 
 
-class Reader(Generic[Event]):
+class Reader(Generic[Raw, Event]):
     """Takes the place of the SDK's decoder for one stream.
 
     Without a feed it splits the bytes as the SDK does and guards the silence; with one (`attach`) it also runs
@@ -59,9 +70,9 @@ class Reader(Generic[Event]):
     the framework treats in its own way (leading space, thinking tags, refusals) passes it by.
     """
 
-    def __init__(self, wire: Wire, lines: Lines[Event], timeouts: ModelTimeouts) -> None:
+    def __init__(self, wire: Wire[Raw], framing: Framing[Raw, Event], timeouts: ModelTimeouts) -> None:
         self._wire = wire
-        self._lines = lines
+        self._framing = framing
         self._watch = Watch(timeouts)
         self._feed: Feed | None = None
         self._markers: frozenset[str] = frozenset()
@@ -69,8 +80,7 @@ class Reader(Generic[Event]):
         self._kept: list[str] = []  # given to the turn, not yet to the framework
         self._read: list[str] = []  # of this read, not yet given to the turn
         self._last: Piece | None = None
-        self._raws: deque[bytes] = deque()  # events that were read and not looked at yet
-        self._rest = b""  # the beginning of the next one
+        self._raws: deque[Raw] = deque()  # events that were read and not looked at yet
 
     def attach(self, feed: Feed, markers: frozenset[str] = frozenset()) -> None:
         """Run ahead into this feed. `markers` are texts that mean something to the framework, as thinking tags do."""
@@ -103,14 +113,14 @@ class Reader(Generic[Event]):
                     yield event
                 if raw is None:
                     break
-                for event in self._decode(raw, whole=True):
+                for event in self._framing.decode(raw):
                     yield event
-            for event in self._decode(self._rest, whole=False):
+            for event in self._framing.rest():
                 yield event
         finally:
             watch.stop()
 
-    async def _next(self, iterator: AsyncIterator[bytes]) -> bytes | None:
+    async def _next(self, iterator: AsyncIterator[bytes]) -> Raw | None:
         """The next event that has to pass; what may be kept back goes to the turn. None at the stream's end."""
         if (raw := self._at_hand()) is not None:
             return raw
@@ -120,19 +130,14 @@ class Reader(Generic[Event]):
         # its task walks down all of them. So that walk is done once a stretch of text instead of once a token.
         return await asyncio.create_task(self._read_on(iterator), name="reading ahead")
 
-    async def _read_on(self, iterator: AsyncIterator[bytes]) -> bytes | None:
+    async def _read_on(self, iterator: AsyncIterator[bytes]) -> Raw | None:
         async for chunk in iterator:
-            rest = self._rest + chunk
-            if b"\r" in rest:
-                rest = _plain_ends(rest)
-            raws = rest.split(b"\n\n")
-            self._rest = raws.pop()
-            self._raws.extend(raws)
+            self._raws.extend(self._framing.split(chunk))
             if (raw := self._at_hand()) is not None:
                 return raw
         return None
 
-    def _at_hand(self) -> bytes | None:
+    def _at_hand(self) -> Raw | None:
         """Keep back what was read already, up to an event that has to pass."""
         raws = self._raws
         while raws:
@@ -142,7 +147,7 @@ class Reader(Generic[Event]):
         self._give()
         return None
 
-    def _keep(self, raw: bytes) -> bool:
+    def _keep(self, raw: Raw) -> bool:
         """Whether this event was kept back; else it has to pass."""
         piece = self._wire.piece(raw)
         if piece is None:
@@ -178,18 +183,4 @@ class Reader(Generic[Event]):
         if self._kept and self._last is not None:
             text = "".join(self._kept)
             self._kept.clear()
-            yield from self._decode(self._wire.merged(self._last, text), whole=True)
-
-    def _decode(self, raw: bytes, *, whole: bool) -> Iterator[Event]:
-        for line in raw.split(b"\n"):
-            if line and (event := self._lines.decode(line.decode())) is not None:
-                yield event
-        if whole and (event := self._lines.decode("")) is not None:
-            yield event
-
-
-def _plain_ends(data: bytes) -> bytes:
-    """CRLF and CR as LF. A CR at the very end stays: its LF may be still under way."""
-    held = data.endswith(b"\r")
-    body = (data[:-1] if held else data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return body + b"\r" if held else body
+            yield from self._framing.decode(self._wire.merged(self._last, text))

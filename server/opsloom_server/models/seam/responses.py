@@ -12,6 +12,7 @@ from openai._streaming import ServerSentEvent
 from openai.resources.responses import AsyncResponses
 from pydantic_ai.models.openai import OpenAIResponsesModel
 
+from opsloom_server.models.seam.events import ServerSentEvents
 from opsloom_server.models.seam.model import Seam
 from opsloom_server.models.seam.reader import Piece, Reader
 from opsloom_server.models.seam.watch import ModelTimeouts
@@ -114,9 +115,20 @@ class ResponsesClient(AsyncOpenAI):
     def responses(self) -> AsyncResponses:
         return _Responses(self)
 
-    def _make_sse_decoder(self) -> Reader[ServerSentEvent]:
+    def _make_sse_decoder(self) -> Reader[bytes, ServerSentEvent]:
         lines: Any = super()._make_sse_decoder()
-        return Reader(ResponsesWire(), lines, self.timeouts)
+        return Reader(ResponsesWire(), ServerSentEvents(lines), self.timeouts)
+
+    def _process_response_data(self, *, data: Any, cast_to: Any, response: Any) -> Any:
+        """An event; the words of a refusal as text: see Chat Completions."""
+        match data:
+            case {"type": "response.refusal.delta"}:
+                data = {**data, "type": "response.output_text.delta", "logprobs": []}
+            case {"type": "response.refusal.done", "refusal": text}:
+                data = {**data, "type": "response.output_text.done", "text": text, "logprobs": []}
+            case _:
+                pass
+        return super()._process_response_data(data=data, cast_to=cast_to, response=response)
 
 
 class ResponsesModel(Seam, OpenAIResponsesModel):

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
+
+asked_at: ContextVar[float] = ContextVar("asked_at")
+"""When the request that is being made now began, by the loop's clock: a stream's reader is made when its first bytes
+are there, and the vendor may have been silent until then."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Watch:
     def __init__(self, limits: ModelTimeouts) -> None:
         self._limits = limits
         self._loop = asyncio.get_running_loop()
-        self._started = self._loop.time()
+        self._started = asked_at.get(self._loop.time())
         self._task: asyncio.Task[object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._waits = limits.first_token

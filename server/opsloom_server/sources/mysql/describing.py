@@ -124,7 +124,7 @@ async def _with_values(
         for at, one in enumerate(asked)
     )
     try:
-        found = (await connection.exec_driver_sql(query.replace("%", "%%"))).all()
+        found: Sequence[Any] = (await connection.exec_driver_sql(query.replace("%", "%%"))).all()
     except DBAPIError:
         return columns  # a column that cannot be read: the table is of use without
     seen: dict[str, list[str]] = {}

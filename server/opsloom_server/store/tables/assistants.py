@@ -1,12 +1,12 @@
-"""Assistants, each change of one kept as a version, and the sites that may show one."""
+"""Assistants, each change of one kept as a version, what one may become, and the sites that may show one."""
 
-from sqlalchemy import ARRAY, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from opsloom_server.store.metadata import metadata
 from opsloom_server.store.tables.columns import created_at, id_column, reference, time, workspace_column
 
-__all__ = ["assistant_versions", "assistants", "sites"]
+__all__ = ["assistant_versions", "assistants", "drafts", "sites"]
 
 assistants = Table(
     "assistants",
@@ -38,6 +38,20 @@ assistant_versions = Table(
     UniqueConstraint("assistant_id", "version"),
     Index(None, "workspace_id", "assistant_id"),
     Index(None, "created_by"),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("assistant_id", Text, ForeignKey("assistants.id", ondelete="CASCADE"), primary_key=True),
+    workspace_column(),
+    Column("spec", JSONB, nullable=False),
+    # The version that it was made from.
+    Column("based_on", Integer, nullable=False),
+    reference("updated_by", "users.id", ondelete="SET NULL", nullable=True),
+    created_at("updated_at"),
+    Index(None, "workspace_id"),
+    Index(None, "updated_by"),
 )
 
 sites = Table(

@@ -34,6 +34,8 @@ sessions = Table(
     Column("rev", BigInteger, nullable=False, server_default=text("0")),
     # The message at the end of the path that people see.
     Column("leaf", Text),
+    # Whether it is held with the assistant's draft, by somebody who manages the workspace.
+    Column("draft", Boolean, nullable=False, server_default=text("false")),
     created_at(),
     created_at("updated_at"),
     time("deleted_at"),

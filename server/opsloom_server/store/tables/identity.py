@@ -4,7 +4,7 @@ No secret is stored: a column ``hash`` holds SHA-256 of a random 256-bit value, 
 (nobody can try 2^256 values).
 """
 
-from sqlalchemy import ARRAY, Column, Index, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, Boolean, Column, Index, LargeBinary, Table, Text, UniqueConstraint, text
 
 from opsloom_server.store.metadata import metadata
 from opsloom_server.store.tables.columns import created_at, id_column, one_of, reference, time, workspace_column
@@ -98,6 +98,8 @@ tickets = Table(
     Column("origin", Text),
     Column("assistants", ARRAY(Text)),
     Column("role", Text, nullable=False),
+    # For new conversations with the draft of its assistant.
+    Column("draft", Boolean, nullable=False, server_default=text("false")),
     # What it was got with, where that can be taken back apart from the user: the ticket goes with it.
     reference("key_id", "api_keys.id", ondelete="CASCADE", nullable=True),
     reference("login_id", "logins.id", ondelete="CASCADE", nullable=True),

@@ -21,7 +21,12 @@ usage = Table(
     Column("turns", BigInteger, nullable=False, server_default=text("0")),
     Column("input_tokens", BigInteger, nullable=False, server_default=text("0")),
     Column("output_tokens", BigInteger, nullable=False, server_default=text("0")),
+    # Parts of the two above: input that the vendor had kept, output that was thought and not said.
+    Column("cached_tokens", BigInteger, nullable=False, server_default=text("0")),
+    Column("reasoning_tokens", BigInteger, nullable=False, server_default=text("0")),
     Column("cost", Numeric(18, 8), nullable=False, server_default=text("0")),
+    # Turns that used tokens of a model without a known price: `cost` lacks them.
+    Column("unpriced_turns", BigInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("workspace_id", "day", "user_id", "assistant_id", "model"),
 )
 
