@@ -22,7 +22,7 @@ ENGINES = engines()
 HONEST = {"postgresql": POSTGRESQL, "mysql": MYSQL, "mariadb": MYSQL, "sqlite": SQLITE}
 ATTACKS = {"mysql": MYSQL_ATTACKS, "mariadb": MYSQL_ATTACKS, "sqlite": SQLITE_ATTACKS}
 COLUMNS = ("id", "customer_id", "placed_on", "placed_at", "total", "status", "channel", "details")
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PLAIN = "'\"`$-#/;"
 
 

@@ -64,6 +64,14 @@ class _Connection(aiomysql.Connection):  # type: ignore[misc]
         if self._must_encrypt and not self.server_capabilities & CLIENT.SSL:
             raise ssl.SSLError("not offered")
 
+    async def _request_authentication(self) -> None:
+        try:
+            await super()._request_authentication()
+        except BaseException:
+            if self._writer is not None:
+                self._writer.transport.abort()  # the driver would part with a server that refused us at length
+            raise
+
     async def _process_auth(self, plugin_name: bytes, auth_packet: Any) -> Any:
         if plugin_name in (b"mysql_clear_password", b"mysql_old_password") and not self._secure:
             raise pymysql.err.OperationalError(2059, "asks for the password in the clear")
@@ -136,7 +144,8 @@ async def _open(address: ServerAddress) -> Any:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await connection._connect()
         except BaseException:
-            await asyncio.sleep(0)  # the driver has closed its end, for which the loop needs a turn
+            for _ in range(3):
+                await asyncio.sleep(0)  # the driver has closed its end, for which the loop needs its turns
             raise
     except pymysql.err.OperationalError as error:
         if error.args and error.args[0] in _REFUSED:
