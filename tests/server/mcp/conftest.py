@@ -9,11 +9,14 @@ from typing import Any, Final
 import httpx2
 import pytest_asyncio
 from conftest import PostgresUrl
+from detector.fixtures import nothing_blocks, watched
 from opsloom_server.store import assistants
 from opsloom_server.store.assistants import AssistantSpec
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from stage import RawClient, Stage
 from vendors import Text, ToolCall
+
+__all__ = ["nothing_blocks", "watched"]
 
 HERE: Final = Path(__file__).parent
 LOOPBACK: Final = (ip_network("127.0.0.1/32"),)

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 import anthropic
-import boto3  # type: ignore[import-untyped]
+import boto3
 import openai
 import pytest
+from anthropic.lib.bedrock._stream_decoder import get_response_stream_shape
 from botocore.config import Config
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -143,10 +144,10 @@ def normal(kind: str, vendor: ScriptedVendor) -> Model:
             endpoint_url=vendor.bedrock_url,
             config=Config(retries={"total_max_attempts": 1}, read_timeout=2, proxies={}),
         )
-        return BedrockConverseModel(
-            name, provider=BedrockProvider(bedrock_client=amazon), settings=ModelSettings(cache=True)
-        )
+        settings = ModelSettings(cache=True)
+        return BedrockConverseModel(name, provider=BedrockProvider(bedrock_client=amazon), settings=settings)
     if kind == "bedrock-claude":
+        get_response_stream_shape()  # the SDK's own reader loads it on the loop, with the first event
         bedrock = anthropic.AsyncAnthropicBedrock(
             aws_access_key=signing.KEY_ID,
             aws_secret_key=signing.SECRET,

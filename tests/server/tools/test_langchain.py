@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import PostgresUrl
+from detector.fixtures import nothing_blocks, watched
 from langchain_core.tools import InjectedToolArg, tool
 from opsloom_server.errors import Busy, StartupError
 from opsloom_server.store import assistants
@@ -19,6 +20,8 @@ from opsloom_server.tools.langchain import langchain_tool
 from server.asking.conftest import answer, blocks_of, tools_of
 from stage import Stage
 from vendors import Text, ToolCall
+
+__all__ = ["nothing_blocks", "watched"]
 
 EXTENSIONS = Path(__file__).parent / "langchain"
 

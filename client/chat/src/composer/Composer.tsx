@@ -119,7 +119,7 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
           setText(event.target.value);
         }}
         onKeyDown={keys}
-        className="max-h-48 min-h-9 min-w-0 flex-1 resize-none bg-transparent px-3 py-[5px] text-[max(16px,1rem)] leading-[1.625rem] outline-none [scrollbar-width:thin]"
+        className="words-to-send"
       />
       {files ? (
         <label title="Attach files" className="attach touch">

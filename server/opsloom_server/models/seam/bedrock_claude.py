@@ -12,6 +12,7 @@ from anthropic._streaming import ServerSentEvent
 from msgspec import Struct
 from pydantic_ai.models.anthropic import AnthropicModel
 
+from opsloom_server.models.bedrock_errors import amazons_errors
 from opsloom_server.models.bedrock_runtime import BedrockRuntime
 from opsloom_server.models.seam.amazon import Broken, Messages
 from opsloom_server.models.seam.messages import MessagesWire
@@ -114,7 +115,8 @@ class BedrockMessagesClient(AsyncAnthropicBedrock):
         # Proxies may take this one away, so it is not signed.
         headers = {name: value for name, value in request.headers.items() if name.lower() != "connection"}
         body = request.read()
-        request.headers.update(await self.runtime.sign(request.method, str(request.url), headers, body))
+        with amazons_errors("Claude"):
+            request.headers.update(await self.runtime.sign(request.method, str(request.url), headers, body))
 
 
 class BedrockMessagesModel(Seam, AnthropicModel):

@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import httpx2
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    NoAuthTokenError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
-from pydantic_ai import _model_errors
-from pydantic_ai.exceptions import (
-    ModelAPIError,
-    ModelAuthenticationError,
-    ModelConnectionError,
-    ModelHTTPError,
-    ModelRequestRejectedError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError
 from pydantic_ai.messages import ModelMessage, ModelResponseStreamEvent
 from pydantic_ai.models import ModelRequestParameters, bedrock
 from pydantic_ai.models.bedrock import BedrockConverseModel, BedrockModelSettings, BedrockStreamedResponse
 
+from opsloom_server.models.bedrock_errors import amazons_errors
 from opsloom_server.models.bedrock_runtime import BedrockRuntime, arriving
-from opsloom_server.models.seam.amazon import Broken, ConverseEvents, ConverseWire, Raw
+from opsloom_server.models.seam.amazon import ConverseEvents, ConverseWire, Raw
 from opsloom_server.models.seam.model import Seam
 from opsloom_server.models.seam.reader import Reader
 from opsloom_server.models.seam.watch import ModelTimeouts
-
-CREDENTIALS: Final = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    CredentialRetrievalError,
-    ProfileNotFound,
-    NoAuthTokenError,
-    TokenRetrievalError,
-    SSOError,
-)
-"""What botocore raises where it finds no credentials, or none that are whole."""
-
-
-@contextmanager
-def amazons_errors(model: str) -> Iterator[None]:
-    """Those of botocore and of the transport that the framework does not know of, as errors that it does."""
-    try:
-        yield
-    except CREDENTIALS as error:
-        raise ModelAuthenticationError(model_name=model, message=str(error)) from error
-    except ParamValidationError as error:
-        raise ModelHTTPError.for_category(
-            ModelRequestRejectedError, status_code=400, model_name=model, body=str(error)
-        ) from error
-    except Broken as error:
-        raise ModelAPIError(model, f"The stream could not be read: {error}") from error
-    except httpx2.TransportError as error:
-        timeout = isinstance(error, httpx2.TimeoutException)
-        raise _model_errors.connection_error(model, str(error), error, timeout=timeout) from error
 
 
 async def _on_the_loop(

@@ -121,13 +121,15 @@ class ResponsesClient(AsyncOpenAI):
 
     def _process_response_data(self, *, data: Any, cast_to: Any, response: Any) -> Any:
         """An event; the words of a refusal as text: see Chat Completions."""
-        match data:
-            case {"type": "response.refusal.delta"}:
-                data = {**data, "type": "response.output_text.delta", "logprobs": []}
-            case {"type": "response.refusal.done", "refusal": text}:
-                data = {**data, "type": "response.output_text.done", "text": text, "logprobs": []}
-            case _:
-                pass
+        if isinstance(data, dict):
+            match data.get("type"):
+                case "response.refusal.delta":
+                    data = {**data, "type": "response.output_text.delta", "logprobs": []}
+                case "response.refusal.done":
+                    told = {"text": data.get("refusal", ""), "logprobs": []}
+                    data = {**data, "type": "response.output_text.done", **told}
+                case _:
+                    pass
         return super()._process_response_data(data=data, cast_to=cast_to, response=response)
 
 
