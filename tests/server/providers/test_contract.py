@@ -75,7 +75,7 @@ async def test_the_same_conversation_gives_the_same_frames(served: Stage, kind: 
                 ("tool", None, "ok"),
                 ("text", "Done, and rested.", None),
             ],
-            {"input_tokens": 240, "output_tokens": 25},
+            {"input_tokens": 240, "output_tokens": 25, "cached_tokens": 100},
             None,
         ],
         ["message"],

@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.parametrize(
 
 NAP = ToolCall("nap", {"seconds": 0.0})
 LONG = ToolCall("nap", {"seconds": 30.0})
+CLOSED_WITHIN = 2.0
+"""Seconds, of all these stops at once on a busy machine; `models/test_streams.py` holds a single one to 1 s."""
 TEXT = "one two three four five six"
 
 
@@ -112,7 +114,7 @@ async def stopped_at(served: Stage, kind: str, name: str, point: Point) -> list[
                 await asyncio.wait_for(request.gone.wait(), 2)
             except TimeoutError:
                 wrong.append(f"{name}: the vendor's connection stayed open")
-            if request.closed_at is not None and request.closed_at - told > 1:
+            if request.closed_at is not None and request.closed_at - told > CLOSED_WITHIN:
                 wrong.append(f"{name}: the vendor's connection closed after {request.closed_at - told:.2f} s")
         await client.ask("send", text=next_one)
         end = await client.until("turn.end")
@@ -126,5 +128,5 @@ async def stopped_at(served: Stage, kind: str, name: str, point: Point) -> list[
 async def test_stopped_anywhere_it_goes_on(served: Stage, kind: str) -> None:
     served.vendor.refused.clear()
     results = await asyncio.gather(*(tried(served, kind, name, point) for name, point in POINTS.items()))
-    assert [wrong for result in results for wrong in result] == []
+    assert [wrong for result in results for wrong in result] == [], served.vendor.refused
     assert served.vendor.refused == []
