@@ -86,7 +86,7 @@ export function Conversation({ chat, passage = null, files = null, autoFocus = f
           </div>
           {empty ? (
             <div className="column flex flex-1 flex-col justify-end pb-6">
-              <h2 className="text-center text-title font-medium tracking-tight text-balance">{assistant ? assistant.greeting || "How can I help?" : "\u00a0"}</h2>
+              <h2 className="greeting">{assistant ? assistant.greeting || "How can I help?" : "\u00a0"}</h2>
             </div>
           ) : blank ? (
             skeleton
@@ -110,7 +110,7 @@ export function Conversation({ chat, passage = null, files = null, autoFocus = f
 function Starters({ starters }: { starters: readonly string[] }): ReactNode {
   const { chat, focusComposer } = useConversation();
   return (
-    <div className="mt-4 flex flex-wrap justify-center gap-2 animate-appear">
+    <div className="starters">
       {starters.slice(0, 4).map((text) => (
         <button
           key={text}
@@ -120,8 +120,7 @@ function Starters({ starters }: { starters: readonly string[] }): ReactNode {
             chat.send(text);
             focusComposer();
           }}
-          className="min-h-9 rounded-full border border-line bg-surface px-4 py-1.5 text-ui text-muted transition-colors duration-150 hover:border-edge
-            hover:text-ink pointer-coarse:min-h-11"
+          className="starter"
         >
           {text}
         </button>

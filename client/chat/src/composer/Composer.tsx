@@ -90,7 +90,7 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
 
   return (
     <div
-      className="composer relative flex flex-wrap items-end gap-1 border bg-surface p-2"
+      className="shell"
       onPaste={({ clipboardData: held }) => held.getData("text") || attach(held.files)}
       data-over={over || undefined}
       onDragOver={drag}
@@ -119,7 +119,7 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
           setText(event.target.value);
         }}
         onKeyDown={keys}
-        className="message"
+        className="words"
       />
       {files ? (
         <label title="Attach files" className="attach touch">
