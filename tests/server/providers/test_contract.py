@@ -90,7 +90,7 @@ async def test_the_same_conversation_gives_the_same_frames(served: Stage, kind: 
         ],
         ["message"],
         ["turn.start"],
-        ["turn.end", "failed", [], None, {"code": "invalid", "text": DECLINED}],
+        ["turn.end", "failed", [], {"input_tokens": 160, "output_tokens": 0}, {"code": "invalid", "text": DECLINED}],
         ["message"],
         ["turn.start"],
         ["text.delta", 0, "Still here."],
