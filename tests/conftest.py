@@ -1,4 +1,4 @@
-"""What every test may ask for: a database, a browser, a Redis; and a machine without keys or a network.
+"""What every test may ask for: a database, a MariaDB, a browser, a Redis; and a machine without keys or a network.
 
 One embedded PostgreSQL serves the whole run (0.7 s to make, fsync off); each test that asks gets an empty database of
 its own in it (about 30 ms).
@@ -22,6 +22,7 @@ from typing import Any
 import asyncpg
 import psutil
 import pytest
+from mariadb import INSTALLED, MariaDB
 from opsloom_server.store.embedded import EmbeddedPostgres
 from together import Together
 
@@ -173,6 +174,20 @@ def redis_url() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDB]:
+    """A MariaDB of this run's own (4 s to make). Without its programs: skipped here, a failure in CI."""
+    if not INSTALLED:
+        _missing("MariaDB's server")
+    with tempfile.TemporaryDirectory(prefix=RUN_PREFIX) as folder:
+        server = MariaDB(Path(folder), free_port())
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)

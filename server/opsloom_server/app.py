@@ -122,7 +122,8 @@ async def running(settings: Settings, progress: Progress = lambda _: None) -> As
             reserved=list(catalogue.tools),
         )
         stack.push_async_callback(servers.close)
-        sources = DataSources(database, key, Bounds(limits.query_seconds, limits.query_cost))
+        bounds = Bounds(limits.query_seconds, limits.query_cost)
+        sources = DataSources(database, key, bounds, settings.sqlite_folders)
         secrets = Secrets(database, key)
         http_tools = HttpTools(database, Caller(settings.fetch_networks), secrets, catalogue.tools)
         progress("Loading the embedding model")

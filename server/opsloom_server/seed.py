@@ -21,7 +21,6 @@ from sqlalchemy import text
 
 from opsloom_server.models.demo.querying import PREPARED
 from opsloom_server.sources import DataSources, demo_shop
-from opsloom_server.sources.address import read_address
 from opsloom_server.store import assistants, users
 from opsloom_server.store import knowledge as store
 from opsloom_server.store.assistants import AssistantSpec
@@ -169,7 +168,7 @@ async def _shop(database: Database, sources: DataSources, embedded: str) -> str 
     url = await demo_shop.make_shop(embedded)
     if held is None:
         return (await sources.attach(DEFAULT_WORKSPACE, demo_shop.NAME, url, [demo_shop.SCHEMA])).id
-    if held.address != read_address(url).shown():
+    if not sources.leads_to(held, url):
         await sources.change(DEFAULT_WORKSPACE, held, {"url": url})
     return held.id
 

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     app_origins: Annotated[tuple[str, ...], NoDecode] = ()
     mcp_commands: Annotated[tuple[str, ...], NoDecode] = ()
     extensions: Path | None = None
+    sqlite_folders: Annotated[tuple[Path, ...], NoDecode] = ()
     lease_seconds: float = Field(10.0, ge=0.5, description="How long a silent node keeps its turns; renewed at 3/10")
     approval_seconds: float = Field(
         600.0, ge=0, description="How long an approval of a tool can be given; 0 = for ever"
@@ -106,7 +107,9 @@ class Settings(BaseSettings):
 
     limits: Limits = Field(default_factory=lambda: Limits())
 
-    @field_validator("trusted_proxies", "fetch_networks", "app_origins", "mcp_commands", mode="before")
+    @field_validator(
+        "trusted_proxies", "fetch_networks", "app_origins", "mcp_commands", "sqlite_folders", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -134,6 +137,13 @@ class Settings(BaseSettings):
         # They go into a policy as they are: a blank or a semicolon would be a directive of its own.
         if any(not _ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("must be origins like https://api.example.com, with commas between")
+        return value
+
+    @field_validator("sqlite_folders")
+    @classmethod
+    def _folders(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        if any(not folder.is_absolute() or folder == Path("/") for folder in value):
+            raise ValueError("must be folders like /srv/data, with commas between")
         return value
 
     @classmethod

@@ -15,10 +15,11 @@ from opsloom_server.store.assistants import AssistantSpec
 from opsloom_server.store.ids import DEFAULT_WORKSPACE
 from server.asking.conftest import blocks_of, same_after_a_reload, tools_of
 from server.sources.conftest import shop
+from server.sources.sqlite.conftest import sqlite_shop
 from stage import RawClient, Stage
 from vendors import Text, ToolCall
 
-__all__ = ["shop"]
+__all__ = ["shop", "sqlite_shop"]
 
 BY_STATUS = "SELECT status, count(*) AS orders, sum(total) AS revenue FROM orders GROUP BY status ORDER BY status"
 GOOD = ToolCall("query_data", {"sql": BY_STATUS, "title": "Orders by status"})
@@ -43,9 +44,9 @@ async def assistant(stage: Stage, slug: str, *sources: str, model: str = "openai
 
 
 @pytest.fixture
-async def desk(seeded_url: PostgresUrl, tmp_path: Path, shop: Any) -> AsyncIterator[Stage]:
+async def desk(seeded_url: PostgresUrl, tmp_path: Path, shop: Any, sqlite_shop: Any) -> AsyncIterator[Stage]:
     """A server whose assistant `analyst` may ask the shop."""
-    async with Stage.open(seeded_url, tmp_path) as stage:
+    async with Stage.open(seeded_url, tmp_path, sqlite_folders=str(sqlite_shop.folder)) as stage:
         await assistant(stage, "analyst", await attach(stage, shop))
         yield stage
 
@@ -220,6 +221,22 @@ async def test_of_several_databases_one_is_named(desk: Stage, shop: Any) -> None
         assert "Name one of these as `source`: “Second”, “Shop”" in told(desk, 1)
         assert [one["status"] for one in tools_of(answer)] == ["error", "ok"]
         assert blocks_of(answer)[0]["data"]["source"] == "Second"
+
+
+async def test_databases_of_several_kinds_are_told_apart(desk: Stage, shop: Any, sqlite_shop: Any) -> None:
+    sources = desk.parts.hub.environment.sources
+    made = await sources.attach(DEFAULT_WORKSPACE, "Archive", "sqlite:///shop.db", None)
+    await assistant(desk, "both", (await sources.found(DEFAULT_WORKSPACE, "Shop")).id, made.id)
+    named = ToolCall("query_data", {"sql": BY_STATUS.replace("count", "COUNT"), "title": "Orders", "source": "Archive"})
+    async with desk.client("both") as client:
+        answer = await asked(desk, client, [named], [Text("Done.")])
+        assert "Database “Shop” (PostgreSQL):" in told(desk, 0)
+        assert "Database “Archive” (SQLite; dates are texts" in told(desk, 0)
+        assert "main.orders (about 360 rows)" in told(desk, 0)
+        (block,) = blocks_of(answer)
+        assert (block["data"]["source"], block["data"]["dialect"]) == ("Archive", "sqlite")
+        assert [one["type"] for one in block["data"]["result"]["columns"]] == ["text", "number", "number"]
+        assert [row["c0"] for row in block["data"]["result"]["rows"]] == ["open", "paid", "returned", "sent"]
 
 
 async def test_of_a_large_database_the_columns_are_asked_for(desk: Stage, shop: Any, monkeypatch: Any) -> None:

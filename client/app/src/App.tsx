@@ -43,7 +43,7 @@ export function App({ workspace }: { workspace: Workspace }): ReactNode {
             <Conversation chat={chat} passage={passage} files={workspace.rest} fresh={fresh} captureTyping />
           )}
         </div>
-        <Header title={page === "knowledge" ? "Knowledge" : title} draft={page === "chat" && assistant?.draft === true} side={side} toggle={() => setSide(!side)} newChat={workspace.newChat} />
+        <Header title={page === "knowledge" ? "Knowledge" : title} draft={page === "chat" && !!assistant?.draft} side={side} toggle={() => setSide(!side)} newChat={workspace.newChat} />
       </main>
       {overlaid ? <div className="fixed inset-0 z-20 bg-black/40 animate-appear" onClick={() => setSide(false)} /> : null}
       <Sidebar workspace={workspace} open={side} close={() => setSide(false)} />

@@ -27,12 +27,7 @@ export function Header({ title, draft, side, toggle, newChat }: HeaderProps): Re
           <IconButton icon={SquarePen} size={36} label="New conversation" onClick={newChat} />
         </>
       )}
-      <h1 className={`min-w-0 flex-1 truncate px-2 text-ui font-medium ${title ? "" : "sr-only"}`}>{title ?? "New conversation"}</h1>
-      {draft ? (
-        <span title="Answers come from the draft of this assistant. Nobody else sees it." className="shrink-0 rounded-full border border-line px-2 py-0.5 text-caption text-muted">
-          Draft
-        </span>
-      ) : null}
+      <h1 className={`min-w-0 flex-1 truncate px-2 text-ui font-medium ${title || draft ? "" : "sr-only"}`}>{draft && "Draft · "}{title ?? "New conversation"}</h1>
       <div className="ms-auto">
         <Menu
           icon={MODES[mode].icon}

@@ -51,9 +51,9 @@ export function createWorkspace(): Workspace {
   // is opened again, reloaded or passed on within this browser must lead to the same one.
   const assistant = routeOf(location).assistant ?? ASSISTANT;
   // An address of somebody who tries a draft; to all others the server says no.
-  const draft = new URLSearchParams(location.search).has("draft");
-  const asked = [...(assistant === ASSISTANT ? [] : [`assistant=${encodeURIComponent(assistant)}`]), ...(draft ? ["draft"] : [])].join("&");
-  const within = (path: string): string => (asked ? `${path}?${asked}` : path);
+  const draft = /[?&]draft/.test(location.search);
+  const within = (path: string): string =>
+    assistant === ASSISTANT && !draft ? path : `${path}?assistant=${encodeURIComponent(assistant)}${draft ? "&draft" : ""}`;
   const state = createStore<PageState>(() => ({ route, me: null, sessions: [], query: "", listed: false, more: null }));
   const tickets = new HttpTickets({
     server,

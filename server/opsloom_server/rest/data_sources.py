@@ -11,7 +11,7 @@ from opsloom_server.rest.access import Admin, Owner, Served
 from opsloom_server.rest.paging import Page
 from opsloom_server.rest.services import Services
 from opsloom_server.rest.texts import Body, LongText, Moment, Name
-from opsloom_server.sources import description_of
+from opsloom_server.sources import description_of, kind_of
 from opsloom_server.store import records
 from opsloom_server.store import sources as store
 from opsloom_server.store.sources import SourceRow
@@ -25,8 +25,9 @@ Schemas = Annotated[list[Name], Field(min_length=1, max_length=50)]
 
 
 class SourceWish(Body):
-    """``url``: `postgresql://user:password@host:5432/database`, of a login that may only read. ``schemas``: the only
-    ones that may be read; left out, all that the login may."""
+    """``url``: `postgresql://user:password@host:5432/database`, `mysql://…`, `mariadb://…` of a login that may only
+    read, or `sqlite:///file.db`. ``schemas``: the only ones that may be read; left out, all that the login may (MySQL:
+    the database that the address names)."""
 
     name: Name
     url: Address
@@ -42,15 +43,16 @@ class SourceChange(Body):
 
 
 class SourceShown(BaseModel):
-    """A data source, without its password. ``warnings``: what its login may do beyond reading, and how to mend it."""
+    """A data source, without its password. ``kind``: `postgresql`, `mysql`, `mariadb` or `sqlite`; a file has no
+    host, port or user. ``warnings``: what its login may do beyond reading, and how to mend it."""
 
     id: str
     name: str
-    kind: str = "postgresql"
-    host: str
-    port: int
+    kind: str
+    host: str | None
+    port: int | None
     database: str
-    user: str
+    user: str | None
     schemas: list[str] | None
     tables: int
     warnings: list[str]
@@ -62,7 +64,11 @@ class SourceShown(BaseModel):
         return cls(
             id=row.id,
             name=row.name,
-            **row.address,
+            kind=kind_of(row),
+            host=row.address.get("host"),
+            port=row.address.get("port"),
+            database=row.address["database"],
+            user=row.address.get("user"),
             schemas=None if row.schemas is None else list(row.schemas),
             tables=len(description_of(row).tables),
             warnings=list(row.warnings),

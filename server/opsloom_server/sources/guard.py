@@ -11,11 +11,10 @@ from typing import Final
 
 from msgspec import Struct
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
 from opsloom_server.errors import NotPermitted
-from opsloom_server.sources.allowed import NODES, TYPES
+from opsloom_server.sources.grammar import Grammar
 from opsloom_server.sources.names import Tables, printed_name, settle_names
 from opsloom_server.sources.printed import look_at
 
@@ -29,12 +28,9 @@ _DEEPEST: Final = 40
 _DEEPEST_SQUARE: Final = 6
 # Words and signs of a query: a page of SQL has 700. So many take some 0.3 s to judge.
 _MOST: Final = 3_000
-_NAME_BYTES: Final = 63
 # `repeat('x', 1000000000)` makes a gigabyte of one row.
 _WIDEST: Final = 1_000
 _ONE: Final = "Write one statement that begins with SELECT or WITH and only reads."
-
-_DIALECT: Final = Dialect.get_or_raise("postgres")
 
 # It logs the text of what it cannot read, which is somebody's.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -47,31 +43,32 @@ class Judged(Struct, frozen=True):
     tables: tuple[str, ...]
 
 
-def judge(query: str, tables: Tables) -> Judged:
-    """Judge a query of PostgreSQL against what may be read. Raises NotPermitted with words that help to write it right.
+def judge(query: str, tables: Tables, grammar: Grammar) -> Judged:
+    """Judge a query against what may be read. Raises NotPermitted with words that help to write it right.
 
     10 ms of CPU for a page of SQL, so not on the event loop.
     """
-    tree = _read(query)
+    tree = _read(query, grammar)
     for node in tree.walk():
-        _judge(node)
+        _judge(node, grammar)
     for identifier in tree.find_all(exp.Identifier):
-        if len(identifier.name.encode()) > _NAME_BYTES:
+        if len(identifier.name.encode()) > grammar.name_bytes:
             raise NotPermitted(f"The name {identifier.name[:20]}… is too long; the database would cut it short.")
         if not identifier.args.get("quoted"):
-            identifier.set("this", _folded(identifier.name))
+            identifier.set("this", grammar.folded(identifier.name))
             identifier.set("quoted", True)
     try:
-        settle_names(tree, tables)
-        text = tree.sql(dialect="postgres", identify=True, comments=False, normalize_functions="lower")
+        settle_names(tree, tables, grammar)
+        grammar.finish(tree)
+        text = tree.sql(dialect=grammar.prints, identify=True, comments=False, normalize_functions="lower")
     except (SqlglotError, RecursionError, ValueError) as error:
         raise NotPermitted(f"The query could not be understood. {_ONE}") from error
-    look_at(text)
+    look_at(text, grammar)
     read = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
     return Judged(text, tuple(sorted(read)))
 
 
-def _read(query: str) -> exp.Query:
+def _read(query: str, grammar: Grammar) -> exp.Query:
     if not query.strip():
         raise NotPermitted(f"There is no query. {_ONE}")
     if len(query) > LONGEST:
@@ -81,13 +78,14 @@ def _read(query: str) -> exp.Query:
     for opening, closing, most in (("([{", ")]}", _DEEPEST), ("[", "]", _DEEPEST_SQUARE)):
         if _depth(query, opening, closing) > most:
             raise NotPermitted(f"The query has more than {most} brackets {opening[0]} within each other.")
+    grammar.first_look(query)
     try:
-        tokens = _DIALECT.tokenize(query)
+        tokens = grammar.reads.tokenize(query)
         if len(tokens) > _MOST:
             raise NotPermitted(f"A query may have {_MOST:,} words and signs; this one has {len(tokens):,}.")
-        read = _DIALECT.parser().parse(tokens, query)
+        read = grammar.reads.parser().parse(tokens, query)
     except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
-        raise NotPermitted(f"The query could not be read as PostgreSQL's SQL{_where(error)}. {_ONE}") from None
+        raise NotPermitted(f"The query could not be read as {grammar.title}'s SQL{_where(error)}. {_ONE}") from None
     statements = [one for one in read if one is not None and not isinstance(one, exp.Semicolon)]
     if len(statements) != 1:
         raise NotPermitted(f"These are {len(statements)} statements. {_ONE}" if statements else _ONE)
@@ -106,13 +104,13 @@ def _depth(query: str, opening: str, closing: str) -> int:
     return deepest
 
 
-def _judge(node: exp.Expr) -> None:
+def _judge(node: exp.Expr, grammar: Grammar) -> None:
     """One part of the tree, by its kind; its place is judged with the names, its printed form with the text."""
+    if grammar.look(node):
+        return
+    if (times := grammar.too_wide(node)) is not None:
+        _narrow(node, times, grammar)
     match node:
-        case exp.ByteString():
-            _plain_text(node)
-        case exp.RawString():
-            node.replace(exp.Literal.string(node.name))
         case exp.Into():
             raise NotPermitted("SELECT … INTO is not permitted; the result is shown as it is.")
         case exp.Lock():
@@ -123,41 +121,29 @@ def _judge(node: exp.Expr) -> None:
             raise NotPermitted("A dot after brackets, or before a function, is not permitted. Write table.column.")
         case exp.Operator():
             raise NotPermitted("OPERATOR(…) is not permitted. Write the operator itself.")
-        case exp.DataType() if node.this not in TYPES:
-            name = node.sql(dialect="postgres").lower()
-            raise NotPermitted(
-                f"A cast to {name} is not permitted. Types that are: text, numeric, date, jsonb and so on."
-            )
+        case exp.DataType() if node.this not in grammar.types:
+            name = node.sql(dialect=grammar.prints).lower()
+            raise NotPermitted(f"A cast to {name} is not permitted. Types that are: {_types(grammar)} and so on.")
         case exp.Anonymous() if not isinstance(node.this, str):
             raise NotPermitted(f"The function {node.name} is not permitted in quotes.")
-        case exp.Repeat() | exp.Pad():
-            _narrow(node)
         case exp.Func() | exp.Unnest():
             pass
-        case _ if type(node) not in NODES:
+        case _ if type(node) not in grammar.nodes:
             raise NotPermitted(f"{_called(node)} is not permitted in a query.")
     if isinstance(node, exp.Table) and node.args.get("rows_from"):
         raise NotPermitted("ROWS FROM is not permitted. Join the functions instead.")
 
 
-def _plain_text(node: exp.ByteString) -> None:
-    """E'…' as a plain text, where its escapes are the three that everybody means."""
-    text = re.sub(r"\\([ntr])", lambda found: {"n": "\n", "t": "\t", "r": "\r"}[found[1]], node.name)
-    if "\\" in text:
-        raise NotPermitted(r"Of the escapes in E'…' only \n, \t and \r are permitted. Write chr(…) for other signs.")
-    node.replace(exp.Literal.string(text))
+def _types(grammar: Grammar) -> str:
+    usual = (exp.DType.TEXT, exp.DType.CHAR, exp.DType.DECIMAL, exp.DType.DATE, exp.DType.JSONB)
+    known = [exp.DataType(this=one).sql(dialect=grammar.prints).lower() for one in usual if one in grammar.types]
+    return ", ".join(known)
 
 
-def _narrow(node: exp.Repeat | exp.Pad) -> None:
-    times = node.args.get("times") or node.args.get("expression")
+def _narrow(node: exp.Expr, times: exp.Expr, grammar: Grammar) -> None:
     if not (isinstance(times, exp.Literal) and times.is_int and int(times.name) <= _WIDEST):
-        name = printed_name(node)
+        name = printed_name(node, grammar)
         raise NotPermitted(f"{name} takes a plain number up to {_WIDEST:,} for how long the text becomes.")
-
-
-def _folded(name: str) -> str:
-    """An unquoted name as PostgreSQL folds it: A to Z become small, other letters stay in a UTF-8 database."""
-    return "".join(sign.lower() if sign.isascii() else sign for sign in name)
 
 
 def _called(node: exp.Expr) -> str:

@@ -1,4 +1,4 @@
-"""The last look at a query: the printed text itself, token by token, as PostgreSQL will read it.
+"""The last look at a query: the printed text itself, token by token, as the database will read it.
 
 The tree was judged already; this does not trust that the tree and the text say the same. Names of tables and columns
 are printed in quotes, so each bare word is a word of the language, a type or a function, and only listed ones pass.
@@ -8,36 +8,27 @@ import re
 from typing import Final
 
 from opsloom_server.errors import NotPermitted
-from opsloom_server.sources.allowed import FUNCTIONS, OPERATORS, WORDS, listed
+from opsloom_server.sources.grammar import Grammar
 
 __all__ = ["look_at"]
 
-_TOKEN: Final = re.compile(
-    r"""
+_SIGNS: Final = r"""
     (?P<space>\s+)
     | (?P<text>'(?:[^']|'')*')
-    | (?P<name>"(?:[^"]|"")+")
+    | (?P<name>Q(?:[^Q]|QQ)+Q)
     | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)
     | (?P<word>[A-Za-z_][A-Za-z_0-9]*)
     | (?P<sign>[(),.\[\]]|[-+*/<>=~!@\#%^&|`?:;$\\{}]+)
-    """,
-    re.VERBOSE,
-)
-# What may stand before a bracket beside functions: `IN (…)`, `OVER (…)`, `VARCHAR(3)`.
-_BEFORE_BRACKETS: Final = listed(
-    "in over as any all exists values using filter group by on and or not from where when then else select having sets "
-    "rollup cube ordinality lateral join with union intersect except distinct between is like ilike to escape case "
-    "varchar char decimal numeric time timestamp interval materialized overlaps end offset limit for cast extract"
-    " position overlay trim substring"
-)
+    """
+_READ: Final = {quote: re.compile(_SIGNS.replace("Q", quote), re.VERBOSE) for quote in ('"', "`")}
 
 
-def look_at(text: str) -> None:
+def look_at(text: str, grammar: Grammar) -> None:
     """Raise NotPermitted unless the text is made of nothing but what is allowed."""
     tokens: list[tuple[str, str]] = []
     at = ended = 0
     while at < len(text):
-        found = _TOKEN.match(text, at)
+        found = _READ[grammar.quote].match(text, at)
         if found is None:
             raise NotPermitted(f"The sign “{text[at]}” is not permitted in a query.")
         if found.lastgroup != "space":
@@ -53,17 +44,17 @@ def look_at(text: str) -> None:
     for index, (kind, token) in enumerate(tokens):
         before_bracket = index + 1 < len(tokens) and tokens[index + 1][1] == "("
         if kind == "word":
-            _word(token.lower(), before_bracket)
-        elif kind == "sign" and token not in OPERATORS:
+            _word(token.lower(), before_bracket, grammar)
+        elif kind == "sign" and token not in grammar.operators:
             raise NotPermitted(f"The operator {token} is not permitted.")
         elif kind == "name" and before_bracket and not _is_alias(tokens, index):
             raise NotPermitted(f"The function {token} is not permitted.")
 
 
-def _word(word: str, before_bracket: bool) -> None:
-    if before_bracket and word not in FUNCTIONS and word not in _BEFORE_BRACKETS:
+def _word(word: str, before_bracket: bool, grammar: Grammar) -> None:
+    if before_bracket and word not in grammar.functions and word not in grammar.before_brackets:
         raise NotPermitted(f"The function {word} is not permitted.")
-    if word not in FUNCTIONS and word not in WORDS:
+    if word not in grammar.words and not before_bracket:
         raise NotPermitted(f"{word.upper()} is not permitted. Write one SELECT that only reads.")
 
 

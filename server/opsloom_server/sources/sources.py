@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -10,11 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from opsloom_server.errors import Busy, NotFound
-from opsloom_server.sources.address import SourceAddress, read_address
-from opsloom_server.sources.describing import Description, describe
-from opsloom_server.sources.guard import judge
-from opsloom_server.sources.login import inspect_login
-from opsloom_server.sources.postgres import Bounds, reading, run
+from opsloom_server.sources.description import Description
+from opsloom_server.sources.engine import Bounds, Engine
+from opsloom_server.sources.engines import engines, opened
 from opsloom_server.sources.rows import Rows
 from opsloom_server.sources.sealing import Seal
 from opsloom_server.store import sources as store
@@ -22,7 +21,7 @@ from opsloom_server.store.engine import Database
 from opsloom_server.store.ids import new_id
 from opsloom_server.store.sources import SourceRow
 
-__all__ = ["Answer", "DataSources", "description_of"]
+__all__ = ["Answer", "DataSources", "description_of", "kind_of"]
 
 AT_ONCE: Final = 4
 """Queries that one data source is asked at the same time by this node; more wait their turn."""
@@ -39,19 +38,20 @@ class Answer(Struct, frozen=True):
 
 
 class DataSources:
-    """Made by the composition root."""
+    """Made by the composition root. `folders`: below which SQLite files may be data sources."""
 
-    def __init__(self, database: Database, secret: bytes, bounds: Bounds) -> None:
+    def __init__(self, database: Database, secret: bytes, bounds: Bounds, folders: Sequence[Path] = ()) -> None:
         self._database = database
         self._seal = Seal(secret, "data sources", _LOST)
         self._bounds = bounds
+        self._engines = engines(folders)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def attach(
         self, workspace: str, name: str, url: str, schemas: Sequence[str] | None, *, by: str | None = None
     ) -> SourceRow:
         """Look the database over and store it. Raises Invalid, Unavailable or Conflict; nothing is stored then."""
-        fields = await self._looked_over(read_address(url), schemas)
+        fields = await self._looked_over(url, schemas)
         key = new_id("dat")
         fields |= {"name": name, "url_sealed": self._seal.close(url, workspace, key), "schemas": _listed(schemas)}
         async with self._database.transact(workspace) as connection:
@@ -61,15 +61,15 @@ class DataSources:
         """Change `name`, `url` or `schemas`; where it leads elsewhere, it is looked over again."""
         fields: dict[str, Any] = {"name": changes["name"]} if "name" in changes else {}
         if again := "url" in changes or "schemas" in changes:
-            url = changes.get("url") or self._seal.open(source.sealed, workspace, source.id)
+            url = changes.get("url") or self.url_of(workspace, source)
             schemas = changes.get("schemas", source.schemas)
-            fields |= await self._looked_over(read_address(url), schemas)
+            fields |= await self._looked_over(url, schemas)
             fields |= {"url_sealed": self._seal.close(url, workspace, source.id), "schemas": _listed(schemas)}
         return await self._stored(workspace, source, again, fields)
 
     async def refresh(self, workspace: str, source: SourceRow) -> SourceRow:
         """Read its tables and the login's rights again."""
-        fields = await self._looked_over(self._address(workspace, source), source.schemas)
+        fields = await self._looked_over(self.url_of(workspace, source), source.schemas)
         return await self._stored(workspace, source, True, fields)
 
     async def found(self, workspace: str, name: str) -> SourceRow:
@@ -86,24 +86,37 @@ class DataSources:
 
     async def ask(self, workspace: str, source: SourceRow, query: str) -> Answer:
         """Judge a query and run it. Raises NotPermitted, QueryFailed, Busy or Unavailable in words."""
-        address = self._address(workspace, source)
+        _, address = opened(self.url_of(workspace, source), self._engines)
+        engine = self.engine_of(source)
         async with self._turn(source.id):
-            judged = await asyncio.to_thread(judge, query, description_of(source).known())
-            return Answer(await run(address, judged.text, self._bounds), judged.tables)
+            judged = await asyncio.to_thread(engine.judge, query, description_of(source).known())
+            return Answer(await engine.run(address, judged, self._bounds), judged.tables)
+
+    def engine_of(self, source: SourceRow) -> Engine[Any]:
+        """The kind of a data source: what its server said it is when it was looked over."""
+        return self._engines[kind_of(source)]
 
     def url_of(self, workspace: str, source: SourceRow) -> str:
         """The address with its password, to compare another one with. Raises Invalid under another OPSLOOM_SECRET."""
         return self._seal.open(source.sealed, workspace, source.id)
 
-    def _address(self, workspace: str, source: SourceRow) -> SourceAddress:
-        return read_address(self.url_of(workspace, source))
+    def leads_to(self, source: SourceRow, url: str) -> bool:
+        """Whether this is the address that a data source has, as far as it is shown."""
+        return self.shown(url).items() <= source.address.items()
 
-    async def _looked_over(self, address: SourceAddress, schemas: Sequence[str] | None) -> dict[str, Any]:
-        async with reading(address, self._bounds) as connection:
-            found = await describe(connection, schemas)
-            used = sorted({table.schema for table in found.tables}) if schemas is None else list(schemas)
-            warnings = await inspect_login(connection, used)
-        return {"address": address.shown(), "warnings": warnings, "described": msgspec.to_builtins(found)}
+    def shown(self, url: str) -> dict[str, Any]:
+        """What may be seen of an address. Raises Invalid for one that is none."""
+        _, address = opened(url, self._engines)
+        return address.shown()
+
+    async def _looked_over(self, url: str, schemas: Sequence[str] | None) -> dict[str, Any]:
+        engine, address = opened(url, self._engines)
+        found = await engine.look_over(address, schemas, self._bounds)
+        return {
+            "address": address.shown() | {"kind": found.kind},
+            "warnings": list(found.warnings),
+            "described": msgspec.to_builtins(found.description),
+        }
 
     async def _stored(self, workspace: str, source: SourceRow, again: bool, fields: dict[str, Any]) -> SourceRow:
         if not fields:
@@ -127,6 +140,11 @@ class DataSources:
             yield
         finally:
             turns.release()
+
+
+def kind_of(source: SourceRow) -> str:
+    """The kind of its database; those that were attached when there was one kind do not name it."""
+    return str(source.address.get("kind", "postgresql"))
 
 
 def description_of(source: SourceRow) -> Description:

@@ -19,8 +19,13 @@ TOLD_ROWS: Final = 50
 TOLD_CHARS: Final = 8_000
 """Of the rows that a model is told, some 2,000 tokens."""
 
-_NUMBERS: Final = {"int2", "int4", "int8", "numeric", "float4", "float8", "oid"}
-_DATES: Final = {"date", "timestamp", "timestamptz"}
+_NUMBERS: Final = {
+    *("int2", "int4", "int8", "numeric", "float4", "float8", "oid"),
+    *("tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year", "bit"),
+    *("integer", "real"),
+}
+_DATES: Final = {"date", "timestamp", "timestamptz", "datetime"}
+"""Of all kinds of databases, by their own names."""
 
 
 def as_table(found: Rows) -> Table:

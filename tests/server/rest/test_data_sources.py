@@ -4,10 +4,15 @@ import logging
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
+from opsloom_server.sources import Bounds, DataSources
+from server.rest.conftest import client
 from server.sources.conftest import shop
+from server.sources.mysql.conftest import maria
+from server.sources.sqlite.conftest import sqlite_shop
 from sqlalchemy import text
 
-__all__ = ["shop"]
+__all__ = ["maria", "shop", "sqlite_shop"]
 
 
 @pytest.fixture
@@ -106,7 +111,7 @@ async def test_changes_lead_elsewhere_only_after_a_look(rest: Any, shop: Any, se
     assert "There is no schema rival that the login may use. There are: public, shop." in answer.json()["text"]
     everything = await rest.ok(await rest.owner.patch(path, json={"schemas": None}))
     assert everything["schemas"] is None
-    assert (await rest.owner.patch(path, json={"url": "mysql://x"})).status_code == 422
+    assert (await rest.owner.patch(path, json={"url": "oracle://x"})).status_code == 422
     assert (await rest.ok(await rest.owner.post(f"{path}/refresh")))["described_at"] > made["described_at"]
 
 
@@ -135,10 +140,6 @@ async def test_an_assistant_has_data_sources_by_name(rest: Any, secret_url: str)
 
 
 async def test_another_secret_opens_nothing(rest: Any, shop: Any, secret_url: str) -> None:
-    from msgspec.structs import replace
-    from opsloom_server.sources import Bounds, DataSources
-    from server.rest.conftest import client
-
     made = await attach(rest, secret_url)
     services = replace(rest.services, sources=DataSources(rest.database, b"other" * 8, Bounds()))
     token = rest.owner.headers["authorization"].removeprefix("Bearer ")
@@ -148,3 +149,50 @@ async def test_another_secret_opens_nothing(rest: Any, shop: Any, secret_url: st
         assert "OPSLOOM_SECRET is another one now" in answer.json()["text"]
         again = await rest.ok(await stranger.patch(f"/data-sources/{made['id']}", json={"url": secret_url}))
         assert again["user"] == shop.reader
+
+
+async def test_a_mariadb_and_a_file_are_attached_like_a_postgresql(rest: Any, maria: Any, sqlite_shop: Any) -> None:
+    made = await attach(rest, maria.url())
+    shown = {name: made[name] for name in ("kind", "host", "port", "database", "user", "schemas", "warnings")}
+    assert shown == {
+        "kind": "mariadb",
+        "host": "127.0.0.1",
+        "port": maria.server.port,
+        "database": "shop",
+        "user": "reader",
+        "schemas": None,
+        "warnings": [],
+    }
+    query = {"sql": "SELECT status, count(*) AS n FROM orders GROUP BY status ORDER BY status"}
+    found = await rest.ok(await rest.owner.post("/data-sources/Shop/query", json=query))
+    assert found["columns"] == [{"name": "status", "type": "char"}, {"name": "n", "type": "bigint"}]
+    assert found["rows"] == [["open", 90], ["paid", 90], ["sent", 90], ["returned", 90]]
+    refused = await rest.owner.post("/data-sources/Shop/query", json={"sql": "SELECT SLEEP(9)"})
+    assert (refused.status_code, refused.json()["reason"]) == (422, "not_permitted")
+
+    # A file has to be below a folder that whoever runs the server has named.
+    wish = {"name": "File", "url": "sqlite:///shop.db"}
+    refused = await rest.owner.post("/data-sources", json=wish)
+    assert refused.status_code == 422
+    assert "OPSLOOM_SQLITE_FOLDERS names, and it names none" in refused.json()["text"]
+    services = replace(rest.services, sources=DataSources(rest.database, b"s" * 32, Bounds(), [sqlite_shop.folder]))
+    token = rest.owner.headers["authorization"].removeprefix("Bearer ")
+    async with client(services, token) as owner:
+        made = await rest.ok(await owner.post("/data-sources", json=wish), 201)
+        assert (made["kind"], made["host"], made["port"], made["user"]) == ("sqlite", None, None, None)
+        assert made["database"] == "shop.db"
+        found = await rest.ok(await owner.post("/data-sources/File/query", json=query))
+        assert found["rows"] == [["open", 90], ["paid", 90], ["returned", 90], ["sent", 90]]
+        kinds = [one["kind"] for one in (await rest.ok(await owner.get("/data-sources")))["items"]]
+        assert kinds == ["sqlite", "mariadb"]
+        # Another address may be of another kind.
+        changed = await rest.ok(await owner.patch("/data-sources/File", json={"url": maria.url()}))
+        assert (changed["kind"], changed["user"]) == ("mariadb", "reader")
+        refused = await owner.post("/data-sources", json={"name": "x", "url": "mongodb://u:hunter2@h/d"})
+        assert refused.status_code == 422
+        text = refused.json()["text"]
+        assert text.startswith(
+            "Only PostgreSQL, MySQL, MariaDB and SQLite can be data sources. Write it as postgresql://"
+        )
+        assert "sqlite:///file.db" in text
+        assert "hunter2" not in text

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 from conftest import Cluster
-from opsloom_server.sources.address import SourceAddress, read_address
-from opsloom_server.sources.describing import Description, describe
-from opsloom_server.sources.postgres import reading
+from opsloom_server.sources.description import Description
+from opsloom_server.sources.postgresql.connecting import read_address
+from opsloom_server.sources.postgresql.describing import describe
+from opsloom_server.sources.postgresql.running import reading
+from opsloom_server.sources.server_address import ServerAddress
 from server.sources.shop import SHOP
+from sqlalchemy.engine import make_url
 
 
 @dataclass
@@ -22,8 +25,8 @@ class Shop:
     described: Description
 
     @property
-    def address(self) -> SourceAddress:
-        return read_address(self.url)
+    def address(self) -> ServerAddress:
+        return read_address(make_url(self.url))
 
     async def look(self, query: str) -> list[asyncpg.Record]:
         """Ask as the owner of everything."""

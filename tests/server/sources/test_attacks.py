@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from opsloom_server.errors import NotPermitted, OpsloomError
-from opsloom_server.sources.guard import judge
-from opsloom_server.sources.postgres import Bounds, reading, run
+from opsloom_server.sources.engine import Bounds
+from opsloom_server.sources.postgresql import PostgreSQL
+from opsloom_server.sources.postgresql.running import reading, run
 from server.sources.attacks import ALL, HARMLESS, UNGUARDED
 
+POSTGRESQL = PostgreSQL()
 SHORT = Bounds(seconds=0.4, cost=0)
 
 
@@ -29,7 +31,7 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize(("kind", "query"), ALL, ids=name)
 def test_the_guard_refuses(shop: Any, kind: str, query: str) -> None:
     with pytest.raises(NotPermitted) as refused:
-        judge(query, shop.described.known())
+        POSTGRESQL.judge(query, shop.described.known())
     assert refused.value.reason == "not_permitted"
     assert 20 < len(refused.value.text) < 600
     assert "bananas" not in refused.value.text or "bananas" in query
@@ -107,7 +109,7 @@ async def test_the_tricks_are_real(shop: Any) -> None:
 @pytest.mark.parametrize(("query", "runs"), HARMLESS, ids=name)
 async def test_what_only_looks_like_one_runs_as_what_it_is(shop: Any, query: str, runs: str) -> None:
     before = await behind_the_scenes(shop)
-    judged = judge(query, shop.described.known())
+    judged = POSTGRESQL.judge(query, shop.described.known())
     assert judged.text == runs
     found = await run(shop.address, judged.text)
     assert "bananas" not in str(found)
@@ -116,5 +118,5 @@ async def test_what_only_looks_like_one_runs_as_what_it_is(shop: Any, query: str
 
 async def test_a_function_of_the_same_name_is_not_called(shop: Any) -> None:
     """`shop.lower(text)` would give the rival's secret; names are looked up in PostgreSQL's own catalogue alone."""
-    judged = judge("SELECT lower(name) FROM customers ORDER BY id LIMIT 1", shop.described.known())
+    judged = POSTGRESQL.judge("SELECT lower(name) FROM customers ORDER BY id LIMIT 1", shop.described.known())
     assert (await run(shop.address, judged.text)).rows == (("customer 1",),)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from opsloom_server.sources.describing import DescribedColumn
+from opsloom_server.sources.description import DescribedColumn
 
 
 def columns(shop: Any, table: str) -> dict[str, DescribedColumn]:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opsloom_server.errors import NotPermitted
-from opsloom_server.sources.guard import Judged, judge
+from opsloom_server.sources.guard import Judged
+from opsloom_server.sources.postgresql import PostgreSQL
 from server.sources.attacks import ALL
 from server.sources.honest import QUERIES
 
+POSTGRESQL = PostgreSQL()
 TABLES = {
     ("shop", "orders"): (
         "id",
@@ -33,7 +35,7 @@ BETWEEN = [" ", "\n", "\t", "/* x */", "/**/ ", " --\n", "/* /* ' */ */"]
 def judged(query: str) -> Judged | None:
     """What runs; None where it is refused. Anything else that is raised is a fault."""
     try:
-        return judge(query, TABLES)
+        return POSTGRESQL.judge(query, TABLES)
     except NotPermitted:
         return None
 
@@ -108,8 +110,8 @@ def test_what_would_take_long_is_refused_at_once(query: str) -> None:
 
 def test_a_page_of_sql_is_judged_fast() -> None:
     query = max(QUERIES, key=len)
-    judge(query, TABLES)
+    POSTGRESQL.judge(query, TABLES)
     started = time.process_time()
     for _ in range(10):
-        judge(query, TABLES)
+        POSTGRESQL.judge(query, TABLES)
     assert time.process_time() - started < 2

@@ -5,10 +5,12 @@ from typing import Any
 
 import asyncpg
 import pytest
-from opsloom_server.sources.guard import judge
-from opsloom_server.sources.postgres import Bounds, run
+from opsloom_server.sources.engine import Bounds
+from opsloom_server.sources.postgresql import PostgreSQL
+from opsloom_server.sources.postgresql.running import run
 from server.sources.honest import QUERIES
 
+POSTGRESQL = PostgreSQL()
 FREE = Bounds(seconds=10, cost=0)
 
 
@@ -32,7 +34,7 @@ def test_there_are_many() -> None:
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: " ".join(query.split())[:60])
 async def test_what_runs_gives_what_was_asked(shop: Any, query: str) -> None:
-    judged = judge(query, shop.described.known())
+    judged = POSTGRESQL.judge(query, shop.described.known())
     assert "--" not in judged.text.replace("'-- no comment'", "")
     rows = await run(shop.address, judged.text, FREE)
     expected = await as_written(shop, query)

@@ -6,9 +6,10 @@ from typing import Any
 import asyncpg
 import pytest
 from opsloom_server.errors import Invalid
-from opsloom_server.sources.address import read_address
-from opsloom_server.sources.login import inspect_login
-from opsloom_server.sources.postgres import reading
+from opsloom_server.sources.postgresql.connecting import read_address
+from opsloom_server.sources.postgresql.login import inspect_login
+from opsloom_server.sources.postgresql.running import reading
+from sqlalchemy.engine import make_url
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def inspected(shop: Any, role: str, *statements: str) -> list[str]:
     for statement in statements:
         await connection.execute(statement.replace("{role}", role))
     await connection.close()
-    address = read_address(shop.url.replace(f"//{shop.reader}@", f"//{role}@"))
+    address = read_address(make_url(shop.url.replace(f"//{shop.reader}@", f"//{role}@")))
     async with reading(address) as connected:
         return await inspect_login(connected, ["shop"])
 

@@ -7,14 +7,19 @@ from typing import Any
 import asyncpg
 import pytest
 from opsloom_server.errors import Invalid, NotPermitted, QueryFailed, Unavailable
-from opsloom_server.sources.address import connect, read_address
-from opsloom_server.sources.guard import judge
-from opsloom_server.sources.postgres import Bounds, run
+from opsloom_server.sources.engine import Bounds
+from opsloom_server.sources.engines import engines, opened
+from opsloom_server.sources.postgresql import PostgreSQL
+from opsloom_server.sources.postgresql.connecting import connect, read_address
+from opsloom_server.sources.postgresql.running import run
 from opsloom_server.sources.rows import Rows
+from sqlalchemy.engine import make_url
+
+POSTGRESQL = PostgreSQL()
 
 
 async def ask(shop: Any, query: str, **bounds: float) -> Rows:
-    return await run(shop.address, judge(query, shop.described.known()).text, Bounds(**bounds))
+    return await run(shop.address, POSTGRESQL.judge(query, shop.described.known()).text, Bounds(**bounds))
 
 
 async def connections(shop: Any) -> int:
@@ -154,7 +159,7 @@ async def test_row_security_goes_by_the_login(shop: Any) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("mysql://u:hunter2@h/d", "Only PostgreSQL"),
+        ("oracle://u:hunter2@h/d", "Only PostgreSQL"),
         ("postgresql://h/d", "must name a host, a database and a user"),
         ("postgresql://u:hunter2@/d", "must name a host"),
         ("postgresql://u:hunter2@h1,h2/d", "one host"),
@@ -169,7 +174,7 @@ async def test_row_security_goes_by_the_login(shop: Any) -> None:
 )
 def test_addresses_that_are_none(url: str, words: str) -> None:
     with pytest.raises(Invalid, match=words) as refused:
-        read_address(url)
+        opened(url, engines())
     assert "hunter2" not in refused.value.text
 
 
@@ -178,7 +183,7 @@ async def test_the_clouds_own_addresses_are_not_asked(host: str) -> None:
     from opsloom_server.errors import Invalid
 
     with pytest.raises(Invalid, match="belongs to no database"):
-        await connect(read_address(f"postgresql://u:p@{host}:5432/d"))
+        await connect(read_address(make_url(f"postgresql://u:p@{host}:5432/d")))
 
 
 async def test_nothing_of_the_servers_environment_goes_along(shop: Any, monkeypatch: Any) -> None:
@@ -189,8 +194,8 @@ async def test_nothing_of_the_servers_environment_goes_along(shop: Any, monkeypa
         asked.append(given)
         raise OSError
 
-    monkeypatch.setattr("opsloom_server.sources.address.asyncpg.connect", connect)
+    monkeypatch.setattr("opsloom_server.sources.postgresql.connecting.asyncpg.connect", connect)
     with pytest.raises(Unavailable):
-        await run(read_address("postgresql://u@127.0.0.1/d?sslmode=disable"), "SELECT 1")
+        await run(read_address(make_url("postgresql://u@127.0.0.1/d?sslmode=disable")), "SELECT 1")
     assert asked[0]["password"] == ""
     assert asked[0]["target_session_attrs"] == "any"

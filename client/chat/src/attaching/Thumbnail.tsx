@@ -7,7 +7,7 @@ export default function Thumbnail({ file }: { file: FileRef }): ReactNode {
   const { status, url } = useFile(file.id);
   if (status === "failed") return <p className="mb-1 text-ui text-muted">{file.name} cannot be shown any more.</p>;
   return (
-    <span className="mb-1.5 block h-44 w-60 max-w-full overflow-hidden rounded-control bg-paper">
+    <span className="thumb overflow-hidden rounded-control bg-paper">
       {url ? (
         <a href={url} target="_blank" rel="noreferrer" aria-label={`Open ${file.name}`}>
           <img src={url} alt={file.name} className="size-full object-cover animate-appear" />

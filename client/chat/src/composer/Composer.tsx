@@ -90,7 +90,7 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
 
   return (
     <div
-      className="relative flex flex-wrap items-end gap-1 rounded-composer border border-edge bg-surface p-2 transition-colors duration-150 focus-within:border-accent"
+      className="composer relative flex flex-wrap items-end gap-1 border bg-surface p-2"
       onPaste={({ clipboardData: held }) => held.getData("text") || attach(held.files)}
       data-over={over || undefined}
       onDragOver={drag}
@@ -119,7 +119,7 @@ export function Composer({ ref, running, rows, placeholder, autoFocus, onFirstKe
           setText(event.target.value);
         }}
         onKeyDown={keys}
-        className="max-h-48 min-h-9 min-w-0 flex-1 resize-none bg-transparent px-3 py-[5px] text-[max(16px,1rem)] leading-[1.625rem] outline-none [scrollbar-width:thin]"
+        className="message"
       />
       {files ? (
         <label title="Attach files" className="attach touch">

@@ -40,7 +40,7 @@ export function Bubble({ text, files = [], faint = false }: { text: string; file
   return (
     <div className={`max-w-[85%] rounded-card bg-press px-4 py-2 ${faint ? "text-muted" : ""}`}>
       {files.map((file) => PICTURE.test(file.media_type) ? (
-        <Suspense key={file.id} fallback={<span className="mb-1.5 block h-44 w-60 max-w-full" />}><Thumbnail file={file} /></Suspense>
+        <Suspense key={file.id} fallback={<p className="thumb" />}><Thumbnail file={file} /></Suspense>
       ) : (
         <p key={file.id} className="mb-1 flex items-center gap-2 text-ui">
           <FileText size={16} strokeWidth={1.75} aria-hidden className="shrink-0 text-muted" />

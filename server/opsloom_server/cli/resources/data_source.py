@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from opsloom_server.cli.resources.kind import WORKSPACE, Change, Document, FieldChange, Kind, Only, World, only_known
 from opsloom_server.declarations import Declared, Mistakes
 from opsloom_server.errors import Invalid
-from opsloom_server.sources.address import read_address
 from opsloom_server.store import records
 from opsloom_server.store.sources import SourceRow, find, listed
 
@@ -86,7 +85,7 @@ def _differences(
     fields: list[FieldChange] = []
     changes: dict[str, Any] = {}
     if url:
-        shown = _shown(read_address(url).shown())
+        shown = _shown(world.sources().shown(url))
         held = None if before is None else _held(world, before)
         if held != url:
             was = None if before is None else _shown(before.address)
@@ -109,7 +108,8 @@ def _held(world: World, row: SourceRow) -> str | None:
 
 
 def _shown(address: dict[str, Any]) -> str:
-    return "{user} at {host}:{port}/{database}".format(**address)
+    """A server's login and place, or a file's name."""
+    return ("{user} at {host}:{port}/{database}" if "host" in address else "{database}").format(**address)
 
 
 async def _attach(

@@ -41,7 +41,7 @@ async def world_of(settings: Settings) -> AsyncIterator[World]:
             if not sources:
                 limits = settings.limits
                 bounds = Bounds(limits.query_seconds, limits.query_cost)
-                sources.append(DataSources(database, _secret(settings), bounds))
+                sources.append(DataSources(database, _secret(settings), bounds, settings.sqlite_folders))
             return sources[0]
 
         catalogue = load_catalogue(settings.extensions)

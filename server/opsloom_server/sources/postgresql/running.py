@@ -12,26 +12,18 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import asyncpg
-from msgspec import Struct
 
 from opsloom_server.errors import NotPermitted, OpsloomError, QueryFailed, Unavailable
-from opsloom_server.sources.address import CONNECT_SECONDS, SourceAddress, connect
-from opsloom_server.sources.rows import Column, Rows, plain_row
+from opsloom_server.sources.engine import Bounds
+from opsloom_server.sources.postgresql.connecting import connect
+from opsloom_server.sources.rows import RESULT_BYTES, ROWS, Column, Rows, plain_row
+from opsloom_server.sources.server_address import CONNECT_SECONDS, ServerAddress
 
-__all__ = ["ROWS", "Bounds", "reading", "run"]
+__all__ = ["reading", "run"]
 
-ROWS: Final = 500
-RESULT_BYTES: Final = 1_048_576
 CLOSE_SECONDS: Final = 2.0
 # A word of the database's, not a page.
 _WORDS: Final = 500
-
-
-class Bounds(Struct, frozen=True):
-    """What a query may take: seconds of the database, and the planner's estimate in its own units (0: any)."""
-
-    seconds: float = 5.0
-    cost: float = 1_000_000.0
 
 
 DEFAULT: Final = Bounds()
@@ -66,7 +58,7 @@ _TEMP_FILES: Final = (
 
 @asynccontextmanager
 async def reading(
-    address: SourceAddress, bounds: Bounds = DEFAULT
+    address: ServerAddress, bounds: Bounds = DEFAULT
 ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """A connection in a transaction that may only read. Closed at the end, whatever the end is.
 
@@ -91,7 +83,7 @@ async def reading(
             connection.terminate()
 
 
-async def run(address: SourceAddress, query: str, bounds: Bounds = DEFAULT) -> Rows:
+async def run(address: ServerAddress, query: str, bounds: Bounds = DEFAULT) -> Rows:
     """Run a query that was judged. Raises QueryFailed, NotPermitted or Unavailable in words."""
     started = time.monotonic()
     async with reading(address, bounds) as connection:

@@ -1,66 +1,26 @@
-"""What there is in a database, for the guard and for models: tables, columns, keys, comments, a few values."""
+"""What a login may read of a PostgreSQL database."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 import asyncpg
 import msgspec
-from msgspec import Struct
 
 from opsloom_server.errors import Invalid
-from opsloom_server.sources.names import Tables
-
-__all__ = ["DescribedColumn", "DescribedTable", "Description", "describe"]
-
-TABLES: Final = 500
-_COLUMNS: Final = 8_000
-# Values help where they are the few words of a category: of more kinds than this there are too many to be one.
-_KINDS: Final = 12
-_LOOKED_AT: Final = 1_000
-_SAMPLED: Final = 60
-_WIDTH: Final = 60
-_SECRET: Final = re.compile(
-    r"pass|pwd|secret|token|key|hash|salt|crypt|credential|auth|session|cookie|otp|pin\b|ssn|iban|card|cvv|account|e?mail"
-    r"|phone|mobile|fax|address|street|birth|first_?name|last_?name|surname|full_?name|login|user_?name|\bip",
-    re.IGNORECASE,
+from opsloom_server.sources.description import (
+    COLUMNS,
+    KINDS,
+    LOOKED_AT,
+    SAMPLED,
+    TABLES,
+    WIDTH,
+    DescribedColumn,
+    DescribedTable,
+    Description,
+    is_secret,
 )
 
-
-class DescribedColumn(Struct, frozen=True, omit_defaults=True):
-    """A column; `key` is what it refers to, or "primary"; `values` are all kinds of a category, as far as was seen."""
-
-    name: str
-    type: str
-    key: str = ""
-    comment: str = ""
-    values: tuple[str, ...] = ()
-
-
-class DescribedTable(Struct, frozen=True, omit_defaults=True):
-    """A table or view; `rows` is PostgreSQL's own estimate, -1 where it has none."""
-
-    schema: str
-    name: str
-    kind: str
-    columns: tuple[DescribedColumn, ...]
-    rows: int = -1
-    comment: str = ""
-
-
-class Description(Struct, frozen=True, omit_defaults=True):
-    """What may be read. `left_out`: tables beyond the first 500."""
-
-    tables: tuple[DescribedTable, ...]
-    left_out: int = 0
-
-    def known(self) -> Tables:
-        """For the guard."""
-        return {(table.schema, table.name): [column.name for column in table.columns] for table in self.tables}
-
-    def text(self, only: Sequence[str] | None = None) -> str:
-        """For a model: a line a table, with its columns where it is among `only` (None: all)."""
-        return "\n".join(_line(table, only) for table in self.tables)
+__all__ = ["describe"]
 
 
 async def describe(connection: "asyncpg.Connection[asyncpg.Record]", schemas: Sequence[str] | None) -> Description:
@@ -73,7 +33,7 @@ async def describe(connection: "asyncpg.Connection[asyncpg.Record]", schemas: Se
         # A column that is both says what it refers to, which is what joins are made of.
         keys[row["table"], row["number"]] = row["target"] or keys.get((row["table"], row["number"])) or "primary"
     columns: dict[tuple[int, str, str, str, int, str], list[DescribedColumn]] = {}
-    for row in await connection.fetch(_RELATIONS, wanted, _COLUMNS):
+    for row in await connection.fetch(_RELATIONS, wanted, COLUMNS):
         table = (row["oid"], row["schema"], row["name"], row["kind"], row["rows"], row["comment"] or "")
         columns.setdefault(table, []).append(
             DescribedColumn(
@@ -81,12 +41,12 @@ async def describe(connection: "asyncpg.Connection[asyncpg.Record]", schemas: Se
                 type=row["type"],
                 key=keys.get((row["oid"], row["number"]), ""),
                 comment=(row["column_comment"] or "")[:200],
-                values=enums.get(row["type_oid"], ())[:_KINDS],
+                values=enums.get(row["type_oid"], ())[:KINDS],
             )
         )
     tables = []
     for at, ((_, schema, name, kind, rows, comment), found) in enumerate(columns.items()):
-        if at < _SAMPLED and kind in "rpm":
+        if at < SAMPLED and kind in "rpm":
             found = await _with_values(connection, schema, name, found)
         tables.append(DescribedTable(schema, name, _NAMES[kind], tuple(found), rows, comment[:400]))
     return Description(tuple(tables[:TABLES]), max(0, len(tables) - TABLES))
@@ -111,12 +71,12 @@ async def _with_values(
     if not asked:
         return columns
     kinds = ", ".join(
-        f"ARRAY(SELECT DISTINCT left(CAST({_quoted(one.name)} AS text), {_WIDTH}) FROM seen "  # noqa: S608
-        f"WHERE {_quoted(one.name)} IS NOT NULL ORDER BY 1 LIMIT {_KINDS + 1})"
+        f"ARRAY(SELECT DISTINCT left(CAST({_quoted(one.name)} AS text), {WIDTH}) FROM seen "  # noqa: S608
+        f"WHERE {_quoted(one.name)} IS NOT NULL ORDER BY 1 LIMIT {KINDS + 1})"
         for one in asked
     )
     names = ", ".join(_quoted(one.name) for one in asked)
-    query = f"WITH seen AS (SELECT {names} FROM {_quoted(schema)}.{_quoted(table)} LIMIT {_LOOKED_AT}) SELECT {kinds}"  # noqa: S608
+    query = f"WITH seen AS (SELECT {names} FROM {_quoted(schema)}.{_quoted(table)} LIMIT {LOOKED_AT}) SELECT {kinds}"  # noqa: S608
     await connection.execute("SAVEPOINT sampling")
     try:
         found = await connection.fetchrow(query)
@@ -125,39 +85,13 @@ async def _with_values(
         return columns  # a policy that fails, a column that cannot be read: the table is of use without
     await connection.execute("RELEASE sampling")
     assert found is not None
-    values = {one.name: tuple(kinds) for one, kinds in zip(asked, found, strict=True) if 0 < len(kinds) <= _KINDS}
+    values = {one.name: tuple(kinds) for one, kinds in zip(asked, found, strict=True) if 0 < len(kinds) <= KINDS}
     return [msgspec.structs.replace(one, values=values.get(one.name, one.values)) for one in columns]
 
 
 def _may_sample(column: DescribedColumn) -> bool:
     text = column.type.startswith(("text", "character")) and not column.type.endswith("[]")
-    return text and not column.key and not _SECRET.search(column.name)
-
-
-def _line(table: DescribedTable, only: Sequence[str] | None) -> str:
-    name = f"{table.schema}.{table.name}"
-    facts = [table.kind] if table.kind != "table" else []
-    if table.rows >= 0:
-        facts.append(f"about {table.rows} rows")
-    line = (
-        name + (f" ({', '.join(facts)})" if facts else "") + (f": {_one_line(table.comment)}" if table.comment else "")
-    )
-    if only is not None and name not in only:
-        return line
-    return "\n".join([line, *(f"  {_column(one)}" for one in table.columns)])
-
-
-def _column(column: DescribedColumn) -> str:
-    line = f"{column.name} {column.type}"
-    if column.key:
-        line += " primary key" if column.key == "primary" else f" -> {column.key}"
-    if column.values:
-        line += " {" + ", ".join(repr(one) for one in column.values) + "}"
-    return line + (f" -- {_one_line(column.comment)}" if column.comment else "")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return text and not column.key and not is_secret(column.name)
 
 
 def _quoted(name: str) -> str:

@@ -1,42 +1,26 @@
-"""What a query may be made of. Lists of what is allowed: what nobody thought of is refused."""
+"""What a query of PostgreSQL may be made of."""
 
+import re
 from typing import Final
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
-__all__ = ["FROM_FUNCTIONS", "FUNCTIONS", "NODES", "OPERATORS", "TYPES", "WORDS", "listed"]
+from opsloom_server.errors import NotPermitted
+from opsloom_server.sources.grammar import NODES, Grammar, listed
 
+__all__ = ["POSTGRESQL"]
 
-def listed(words: str) -> frozenset[str]:
-    """Words with spaces between, as a set."""
-    return frozenset(words.split())
+_NODES: Final[frozenset[type[exp.Expr]]] = NODES | {
+    *(exp.Lateral, exp.ColumnDef, exp.GroupingSets, exp.Cube, exp.Rollup, exp.Fetch, exp.LimitOptions),
+    *(exp.WithinGroup, exp.Filter, exp.Interval, exp.Bracket, exp.Slice),
+    *(exp.Any, exp.All, exp.Overlaps, exp.AtTimeZone, exp.Distance, exp.ArrayOverlaps, exp.MatchAgainst),
+    *(exp.ILike, exp.SimilarTo, exp.RegexpLike, exp.RegexpILike),
+    # `f(a -> 'b')` and `f(a => 1)`: sqlglot takes the first for a function of `a`; it prints as it came
+    *(exp.Lambda, exp.Kwarg),
+}
 
-
-NODES: Final[frozenset[type[exp.Expr]]] = frozenset(
-    {
-        # queries
-        *(exp.Select, exp.Union, exp.Intersect, exp.Except, exp.Subquery, exp.Values, exp.Tuple),
-        *(exp.With, exp.CTE, exp.From, exp.Join, exp.Lateral, exp.Table, exp.TableAlias, exp.ColumnDef),
-        *(exp.Where, exp.Group, exp.GroupingSets, exp.Cube, exp.Rollup, exp.Having, exp.Distinct),
-        *(exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Fetch, exp.LimitOptions),
-        *(exp.Window, exp.WindowSpec, exp.WithinGroup, exp.Filter),
-        # names and values
-        *(exp.Identifier, exp.Column, exp.Star, exp.Alias, exp.Paren, exp.Literal, exp.Boolean, exp.Null, exp.Var),
-        *(exp.DataType, exp.DataTypeParam, exp.Interval, exp.Bracket, exp.Slice),
-        # what is compared and counted
-        *(exp.Not, exp.Neg, exp.Is, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ),
-        *(exp.Between, exp.In, exp.Any, exp.All, exp.Escape, exp.Overlaps, exp.AtTimeZone, exp.Distance),
-        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.DPipe, exp.ArrayOverlaps, exp.MatchAgainst),
-        *(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot),
-        *(exp.Like, exp.ILike, exp.SimilarTo, exp.RegexpLike, exp.RegexpILike),
-        *(exp.JSONPath, exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript),
-        # `f(a -> 'b')` and `f(a => 1)`: sqlglot takes the first for a function of `a`; it prints as it came
-        *(exp.Lambda, exp.Kwarg),
-    }
-)
-"""The parts of a query by their class. Calls of functions (`exp.Func`) are judged by the name that is printed."""
-
-TYPES: Final = frozenset(
+_TYPES: Final = frozenset(
     exp.DType[name]
     for name in listed(
         "SMALLINT INT BIGINT DECIMAL FLOAT DOUBLE BOOLEAN TEXT VARCHAR CHAR DATE TIME TIMETZ TIMESTAMP TIMESTAMPTZ "
@@ -46,7 +30,7 @@ TYPES: Final = frozenset(
 """What a value may be cast to. Not `regclass` and its kin, which look a name up in the catalogue, nor types of users'
 own, whose input is a function of theirs."""
 
-FUNCTIONS: Final = listed(
+_FUNCTIONS: Final = listed(
     """
     count sum avg min max mode array_agg string_agg json_agg jsonb_agg json_object_agg jsonb_object_agg bool_and bool_or
     every bit_and bit_or stddev stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp regr_slope
@@ -77,7 +61,7 @@ FUNCTIONS: Final = listed(
 with `pg_`, `lo_`, `dblink` or `query_to_`; `set_config`, `current_setting`, `nextval` and `setval`; `format`, which can
 make a gigabyte of one line."""
 
-FROM_FUNCTIONS: Final[dict[str, tuple[str, ...] | None]] = {
+_FROM_FUNCTIONS: Final[dict[str, tuple[str, ...] | None]] = {
     "generate_series": (),
     "unnest": (),
     "regexp_split_to_table": (),
@@ -95,10 +79,8 @@ FROM_FUNCTIONS: Final[dict[str, tuple[str, ...] | None]] = {
     "json_to_recordset": None,
     "jsonb_to_recordset": None,
 }
-"""Functions that may stand in FROM, with their columns: none where the column is called as the alias is, None where
-the query must list them with their types."""
 
-WORDS: Final = listed(
+_WORDS: Final = listed(
     """
     all and any array as asc at between both by case cast cross cube current current_date current_time
     current_timestamp date decade desc distinct else end escape except exclude exists false fetch filter first following
@@ -112,10 +94,74 @@ WORDS: Final = listed(
     timestamptz uuid json jsonb inet
     """
 )
-"""Words that may stand unquoted in what runs, beside the names of functions: names of tables and columns are quoted."""
 
-OPERATORS: Final = listed(
+_OPERATORS: Final = listed(
     "= <> < > <= >= + - * / % || -> ->> => #> #>> @> <@ ? ?| ?& && & | # ~ ~* !~ !~* @@ @? . , ( ) [ ] :"
 )
 """Operators of PostgreSQL by their signs; what they mean is looked up in `pg_catalog` alone. Two dots of a slice (`:`)
 are never two at once (`::`): casts are printed as CAST."""
+
+_BEFORE_BRACKETS: Final = listed(
+    "in over as any all exists values using filter group by on and or not from where when then else select having sets "
+    "rollup cube ordinality lateral join with union intersect except distinct between is like ilike to escape case "
+    "varchar char decimal numeric time timestamp interval materialized overlaps end offset limit for cast extract"
+    " position overlay trim substring"
+)
+
+
+def _look(node: exp.Expr) -> bool:
+    match node:
+        case exp.ByteString():
+            node.replace(exp.Literal.string(_plain_text(node.name)))
+        case exp.RawString():
+            node.replace(exp.Literal.string(node.name))
+        case _:
+            return False
+    return True
+
+
+def _plain_text(text: str) -> str:
+    """E'…' as a plain text, where its escapes are the three that everybody means."""
+    text = re.sub(r"\\([ntr])", lambda found: {"n": "\n", "t": "\t", "r": "\r"}[found[1]], text)
+    if "\\" in text:
+        raise NotPermitted(r"Of the escapes in E'…' only \n, \t and \r are permitted. Write chr(…) for other signs.")
+    return text
+
+
+def _folded(name: str) -> str:
+    """An unquoted name as PostgreSQL folds it: A to Z become small, other letters stay in a UTF-8 database."""
+    return "".join(sign.lower() if sign.isascii() else sign for sign in name)
+
+
+def _too_wide(node: exp.Expr) -> exp.Expr | None:
+    if isinstance(node, exp.Repeat | exp.Pad):
+        return node.args.get("times") or node.args.get("expression") or exp.Null()
+    return None
+
+
+_DIALECT: Final = Dialect.get_or_raise("postgres")
+
+POSTGRESQL: Final = Grammar(
+    title="PostgreSQL",
+    reads=_DIALECT,
+    prints=_DIALECT,
+    nodes=_NODES,
+    types=_TYPES,
+    functions=_FUNCTIONS,
+    from_functions=_FROM_FUNCTIONS,
+    words=_WORDS,
+    before_brackets=_BEFORE_BRACKETS,
+    operators=_OPERATORS,
+    quote='"',
+    name_bytes=63,
+    # Every relation of pg_catalog begins so. It is searched where nothing else is found, so no name of a query may.
+    system=("pg_",),
+    hidden=frozenset(),
+    folded=_folded,
+    same=str,
+    calls_by_dot=True,
+    first_look=lambda query: None,
+    look=_look,
+    finish=lambda tree: None,
+    too_wide=_too_wide,
+)
