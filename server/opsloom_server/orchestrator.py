@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal, Protocol
 
 from msgspec import Struct
@@ -206,7 +207,14 @@ def mended(
     that people were asked about.
     """
     out: list[ModelMessage] = []
+    returns: list[ToolReturnPart] = []
     for message, missing in _with_missing(history):
+        if returns and isinstance(message, ModelRequest) and _answered(message):
+            # The others of these calls had their results. Those belong together: in a message of their own, each half
+            # would be taken for all there is, and be given what it seems to lack once more.
+            message = replace(message, parts=[*returns, *message.parts])
+        elif returns:
+            out.append(ModelRequest(parts=[*returns]))
         out.append(message)
         returns = [
             ToolReturnPart(
@@ -217,8 +225,8 @@ def mended(
             for part in missing
             if part.tool_call_id not in keep
         ]
-        if returns:
-            out.append(ModelRequest(parts=[*returns]))
+    if returns:
+        out.append(ModelRequest(parts=[*returns]))
     return out
 
 

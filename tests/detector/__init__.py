@@ -33,7 +33,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("opsloom_server/app.py", "lifespan"): "At a server's start and end nobody is served.",
     ("opsloom_server/app.py", "running"): "At a server's start and end nobody is served.",
     ("fastapi/routing.py", "_extract_endpoint_context"): "FastAPI looks for the source of an endpoint, once each.",
-    ("opsloom_server/store/startup.py", "migrate"): "Before a server serves, or in a command that serves nobody.",
+    ("opsloom_server/store/startup.py", "open_database"): "Before a server serves, or in a command that serves nobody.",
     ("opsloom_blocks/extensions.py", "added"): "Extensions are looked for once a process, at its start.",
     ("opsloom_server/tools/registry.py", "load_catalogue"): "The same.",
 }

@@ -59,4 +59,7 @@ async def served(seeded_module_url: PostgresUrl, tmp_path_factory: pytest.TempPa
                 for slug, model in MODELS.items():
                     spec = replace(SCRIPTED, slug=slug, model=model, tools=("nap",))
                     await assistants.create(connection, DEFAULT_WORKSPACE, spec)
+            # The vendors' packages take seconds of a busy machine to import; no test is to wait for that.
+            for model in MODELS.values():
+                await stage.parts.models.ready(model)
             yield stage
