@@ -144,7 +144,8 @@ def test_reload_in_mid_answer_shows_the_partial_text_at_first_paint_and_goes_on_
     page: Page, cabled: Cabled
 ) -> None:
     """At one reload each 200 ms of the answer: what was shown before is there when the first message appears."""
-    cabled.server.script("Tell it through reloads", [Text(STORY, delay=0.02)])
+    # 14 s: ten reloads take up to one each where another test runs beside.
+    cabled.server.script("Tell it through reloads", [Text(STORY, delay=0.06)])
     page.add_init_script(
         """new MutationObserver(() => {
             const found = document.querySelector('[aria-label="Answer"]');

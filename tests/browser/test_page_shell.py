@@ -113,7 +113,8 @@ def test_a_phone_never_scrolls_sideways(browser: Browser, scripted: Scripted) ->
             .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true })
                 && !one.closest("[inert]") && !one.closest(".md"))
             .map((one) => {
-                const box = one.getBoundingClientRect(), after = getComputedStyle(one, "::after");
+                const touched = one.type === "file" ? one.closest("label") : one;
+                const box = touched.getBoundingClientRect(), after = getComputedStyle(touched, "::after");
                 const grown = after.content === "none" ? 0 : parseFloat(after.height) || 0;
                 return [one.ariaLabel ?? one.textContent, Math.max(box.height, grown)];
             })
@@ -167,6 +168,8 @@ def test_everything_by_keyboard(page: Page, scripted: Scripted) -> None:
     page.keyboard.press("Enter")
     expect(answers(page)).to_contain_text("Stopped by Escape")
     expect(composer(page)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Attach files")).to_be_focused()
     page.keyboard.press("Tab")
     expect(stop_button(page)).to_be_focused()
     page.keyboard.press("Enter")

@@ -27,6 +27,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.bedrock import BedrockConverseModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+from pydantic_ai.profiles.anthropic import AnthropicModelProfile
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.bedrock import BedrockProvider
 from pydantic_ai.providers.openai import OpenAIProvider
@@ -160,7 +161,12 @@ def normal(kind: str, vendor: ScriptedVendor) -> Model:
         )
     if kind == "anthropic":
         client = anthropic.AsyncAnthropic(api_key="k", base_url=vendor.anthropic_base_url, max_retries=0)
-        return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))
+        return AnthropicModel(
+            name,
+            provider=AnthropicProvider(anthropic_client=client),
+            settings=ModelSettings(cache=True),
+            profile=AnthropicModelProfile(supports_auto_cache=False),  # as for every address but the vendor's own
+        )
     provider = OpenAIProvider(
         openai_client=openai.AsyncOpenAI(api_key="k", base_url=vendor.openai_base_url, max_retries=0)
     )
