@@ -31,11 +31,7 @@ class Victim:
     def __init__(self, server: ServerProcess, key: str) -> None:
         self.server = server
         self.key = key
-        self.process = next(
-            one
-            for one in psutil.Process().children(recursive=True)
-            if "serve" in one.cmdline() and "opsloom_server.cli" in one.cmdline()
-        )
+        self.process = psutil.Process(server.pid)
 
     @property
     def megabytes(self) -> float:
