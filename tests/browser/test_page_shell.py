@@ -183,7 +183,7 @@ def test_everything_by_keyboard(page: Page, scripted: Scripted) -> None:
     page.keyboard.press("Enter")
     is_answered(page, 2)
     chip = answers(page).last.get_by_role("button", name="Source 1")
-    for _ in range(12):
+    for _ in range(16):
         page.keyboard.press("Tab")
         if chip.evaluate("one => one === document.activeElement"):
             break
