@@ -20,7 +20,7 @@ from browser.chatting import answers, ask, composer, is_answered, stop_button
 from browser.scripted import Held
 from browser.watching import eventually
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.alone, pytest.mark.browser]
 
 STORY = " ".join(f"word{at}" for at in range(240))
 

@@ -1,9 +1,10 @@
 /** One conversation, whole: transcript, composer, sources. It knows no page and no address. */
 import type { ChatApi } from "@opsloom/sdk";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { Composer, type ComposerHandle } from "./composer/Composer";
 import { Context, createScreen, storeOf, useConversation, type ConversationContext, type FileStore } from "./context";
+import { later } from "./lasting";
 import type { PassageLoader } from "./sources/passage";
 import { Announcer } from "./transcript/Announcer";
 import { Connection } from "./transcript/Connection";
@@ -11,15 +12,15 @@ import { viewOf } from "./transcript/rows";
 import { Skeleton } from "./transcript/Skeleton";
 
 const loadTranscript = (): Promise<typeof import("./transcript/Transcript")> => import("./transcript/Transcript");
-const Transcript = lazy(() => loadTranscript().then((module) => ({ default: module.Transcript })));
+const Transcript = later(() => loadTranscript().then((module) => ({ default: module.Transcript })));
 
 /** Fetch what shows messages before there are any: with the first key, so that an empty page stays light and the first answer does not wait. */
 const preload = (): void => void loadTranscript().then((module) => module.preloadMarkdown(), () => undefined);
 
-const Queue = lazy(() => loadTranscript().then((module) => ({ default: module.Queue })));
-const HoverCard = lazy(() => loadTranscript().then((module) => ({ default: module.HoverCard })));
+const Queue = later(() => loadTranscript().then((module) => ({ default: module.Queue })));
+const HoverCard = later(() => loadTranscript().then((module) => ({ default: module.HoverCard })));
 
-const SourcePanel = lazy(() => import("./sources/SourcePanel").then((module) => ({ default: module.SourcePanel })));
+const SourcePanel = later(() => import("./sources/SourcePanel").then((module) => ({ default: module.SourcePanel })));
 
 export interface ConversationProps {
   chat: ChatApi;

@@ -1,6 +1,6 @@
 import type { FileRef, Message } from "@opsloom/sdk";
 import { FileText, Pencil } from "lucide-react";
-import { lazy, memo, Suspense, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, Suspense, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useChat, useConversation, useScreen } from "../context";
 import { moment } from "../format/date";
 import { bytes } from "../format/number";
@@ -10,8 +10,10 @@ import { IconButton } from "../ui/IconButton";
 import { BranchPicker } from "./BranchPicker";
 import { userText } from "./rows";
 
+import { later } from "../lasting";
+
 const PICTURE = /^image\/(png|jpeg|webp|gif)$/;
-const Thumbnail = lazy(() => import("../attaching/Thumbnail"));
+const Thumbnail = later(() => import("../attaching/Thumbnail"));
 
 export const UserMessage = memo(function UserMessage({ message }: { message: Message }): ReactNode {
   const { screen } = useConversation();
