@@ -194,17 +194,7 @@ class Consulting:
         used = meter.total(self._models.prices.of(answered), broken_off=outcome is None or outcome.status != "done")
         try:
             async with self._database.transact(context.workspace) as connection:
-                wish = usage_write(
-                    context.workspace,
-                    context.user,
-                    assistant.id,
-                    answered,
-                    input_tokens=used.input_tokens,
-                    output_tokens=used.output_tokens,
-                    cached_tokens=used.cached_tokens,
-                    reasoning_tokens=used.reasoning_tokens,
-                    cost=used.cost,
-                )
+                wish = usage_write(context.workspace, context.user, assistant.id, answered, used)
                 await write(driver_of(connection), [wish])
         finally:
             meter.leave(used)

@@ -388,17 +388,7 @@ class RunningTurn:
 
     def _used(self, usage: Usage) -> Write:
         """The turn, for its day's figures."""
-        return usage_write(
-            self.workspace,
-            self.user,
-            self._session.assistant.id,
-            self._asked,
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cached_tokens=usage.cached_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-            cost=usage.cost,
-        )
+        return usage_write(self.workspace, self.user, self._session.assistant.id, self._asked, usage)
 
     async def _store(self, ending: Ending) -> None:
         session = self._session

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from msgspec import Struct
+from opsloom_protocol.messages import Usage
 from sqlalchemy import and_, bindparam, func, insert, null, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -81,12 +82,7 @@ def usage_write(
     user: str,
     assistant: str,
     model: str,
-    *,
-    input_tokens: int,
-    output_tokens: int,
-    cached_tokens: int = 0,
-    reasoning_tokens: int = 0,
-    cost: float | None = None,
+    used: Usage,
 ) -> Write:
     """What adds one turn to the figures of its day (UTC, the database's clock). Without a `cost` its price is not
     known."""
@@ -98,13 +94,13 @@ def usage_write(
             "assistant_id": assistant,
             "model": model,
             "turns": 1,
-            "input_tokens": input_tokens,
-            "output_tokens": output_tokens,
-            "cached_tokens": cached_tokens,
-            "reasoning_tokens": reasoning_tokens,
+            "input_tokens": used.input_tokens,
+            "output_tokens": used.output_tokens,
+            "cached_tokens": used.cached_tokens,
+            "reasoning_tokens": used.reasoning_tokens,
             # Eight places, as the column has: what is below a hundred-millionth of a dollar is nothing.
-            "cost": Decimal(f"{cost or 0:.8f}"),
-            "unpriced_turns": int(cost is None and input_tokens + output_tokens > 0),
+            "cost": Decimal(f"{used.cost or 0:.8f}"),
+            "unpriced_turns": int(used.cost is None and used.input_tokens + used.output_tokens > 0),
         },
     )
 

@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 from opsloom_blocks import BLOCKS
+from opsloom_protocol.messages import Usage
 from opsloom_server.store import records
 from opsloom_server.store.engine import driver_of
 from opsloom_server.store.prepared import write
@@ -120,7 +121,7 @@ async def test_usage_adds_up_by_day(rest: Any) -> None:
     for tokens in (10, 5):
         async with rest.database.transact("ws_default") as connection:
             used = records.usage_write(
-                "ws_default", "usr", "ast", "demo", input_tokens=tokens, output_tokens=1, cost=0.25
+                "ws_default", "usr", "ast", "demo", Usage(input_tokens=tokens, output_tokens=1, cost=0.25)
             )
             await write(driver_of(connection), [used])
     (row,) = (await rest.ok(await rest.owner.get("/usage")))["items"]
@@ -241,7 +242,7 @@ async def test_members_see_their_own_usage_alone(rest: Any) -> None:
     me = (await rest.ok(await rest.member.get("/me")))["user"]["id"]
     for user in (me, "usr_other"):
         async with rest.database.transact("ws_default") as connection:
-            used = records.usage_write("ws_default", user, "ast_own", "x:y", input_tokens=7, output_tokens=1)
+            used = records.usage_write("ws_default", user, "ast_own", "x:y", Usage(input_tokens=7, output_tokens=1))
             await write(driver_of(connection), [used])
     own = (await rest.ok(await rest.member.get("/usage", params={"by": ["user", "model"]})))["items"]
     assert [(row["user"], row["model"], row["input_tokens"], row["unpriced_turns"]) for row in own] == [
