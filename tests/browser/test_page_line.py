@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, WebSocketRoute, expect
 from vendors import Text
 
 from browser.chatting import answers, ask, composer, is_answered
@@ -126,3 +126,27 @@ def test_what_was_written_into_a_dead_link_outlives_the_page(
     is_answered(again, 2)
     expect(answers(again).last).to_contain_text("Taken from the outbox.")
     assert scripted.asked("Kept in the outbox") == 1
+
+
+def test_what_a_cut_network_did_not_bring_is_asked_for_again(page: Page, scripted: Scripted) -> None:
+    """Each part of the page that is fetched when it is needed, at its first attempt: nothing stays blank."""
+    scripted.script("Bring me everything", [Text("Here it is.")])
+    page.goto(scripted.origin)
+    expect(composer(page)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    refused: set[str] = set()
+
+    def once(route: Route) -> None:
+        url = route.request.url
+        if url in refused:
+            route.continue_()
+        else:
+            refused.add(url)
+            route.abort()
+
+    page.route("**/assets/*.js", once)
+    ask(page, "Bring me everything")
+    is_answered(page)
+    expect(page.get_by_role("link", name="Bring me everything")).to_be_visible()
+    parts = {url.rpartition("/")[2].partition("-")[0] for url in refused}
+    assert "SessionItem" in parts

@@ -1,7 +1,7 @@
 /** The full page: conversations on the left, the open one beside them. */
-import { applyLook, Button, Conversation, storeOf, type PassageLoader } from "@opsloom/chat";
+import { applyLook, Button, Conversation, lazy, storeOf, type PassageLoader } from "@opsloom/chat";
 import { readPassage } from "@opsloom/sdk";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { Suspense, useEffect, useState, type ReactNode } from "react";
 import { useStore } from "zustand";
 import { Header } from "./Header";
 import { Sidebar } from "./Sidebar";

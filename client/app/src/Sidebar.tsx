@@ -1,5 +1,5 @@
 /** Conversations by date, with search; one line each. */
-import { age, IconButton, later, Mark } from "@opsloom/chat";
+import { age, IconButton, lazy, Mark } from "@opsloom/chat";
 import type { SessionRow } from "@opsloom/sdk";
 import { Library, LogOut, PanelLeftClose, Search, SquarePen } from "lucide-react";
 import { Suspense, useEffect, useState, type ReactNode } from "react";
@@ -7,7 +7,7 @@ import { useStore } from "zustand";
 import type { Workspace } from "./workspace";
 
 /** Who comes for the first time has no conversations. */
-const SessionItem = later(() => import("./SessionItem").then((module) => ({ default: module.SessionItem })));
+const SessionItem = lazy(() => import("./SessionItem").then((module) => ({ default: module.SessionItem })));
 
 interface SidebarProps {
   workspace: Workspace;

@@ -1,6 +1,6 @@
 import "./app.css";
-import { applyMode, storedMode } from "@opsloom/chat";
-import { lazy, StrictMode, Suspense } from "react";
+import { applyMode, lazy, storedMode } from "@opsloom/chat";
+import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { routeOf } from "./route";

@@ -4,7 +4,7 @@ import { Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from "
 import { useStore } from "zustand";
 import { Composer, type ComposerHandle } from "./composer/Composer";
 import { Context, createScreen, storeOf, useConversation, type ConversationContext, type FileStore } from "./context";
-import { later } from "./lasting";
+import { lazy } from "./lazy";
 import type { PassageLoader } from "./sources/passage";
 import { Announcer } from "./transcript/Announcer";
 import { Connection } from "./transcript/Connection";
@@ -12,15 +12,15 @@ import { viewOf } from "./transcript/rows";
 import { Skeleton } from "./transcript/Skeleton";
 
 const loadTranscript = (): Promise<typeof import("./transcript/Transcript")> => import("./transcript/Transcript");
-const Transcript = later(() => loadTranscript().then((module) => ({ default: module.Transcript })));
+const Transcript = lazy(() => loadTranscript().then((module) => ({ default: module.Transcript })));
 
 /** Fetch what shows messages before there are any: with the first key, so that an empty page stays light and the first answer does not wait. */
 const preload = (): void => void loadTranscript().then((module) => module.preloadMarkdown(), () => undefined);
 
-const Queue = later(() => loadTranscript().then((module) => ({ default: module.Queue })));
-const HoverCard = later(() => loadTranscript().then((module) => ({ default: module.HoverCard })));
+const Queue = lazy(() => loadTranscript().then((module) => ({ default: module.Queue })));
+const HoverCard = lazy(() => loadTranscript().then((module) => ({ default: module.HoverCard })));
 
-const SourcePanel = later(() => import("./sources/SourcePanel").then((module) => ({ default: module.SourcePanel })));
+const SourcePanel = lazy(() => import("./sources/SourcePanel").then((module) => ({ default: module.SourcePanel })));
 
 export interface ConversationProps {
   chat: ChatApi;

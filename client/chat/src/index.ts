@@ -10,5 +10,5 @@ export { Button } from "./ui/Button";
 export { IconButton } from "./ui/IconButton";
 export { Menu, type MenuItem } from "./ui/Menu";
 export { Mark } from "./Mark";
-export { later } from "./lasting";
+export { lazy } from "./lazy";
 export { storeOf, type ChatStore, type FileStore } from "./context";

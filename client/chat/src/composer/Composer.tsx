@@ -3,17 +3,16 @@ import type { FileRef } from "@opsloom/sdk";
 import { ArrowUp, Square } from "lucide-react";
 import { Suspense, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type DragEvent, type KeyboardEvent, type ReactNode, type Ref } from "react";
 import { useChat, useConversation } from "../context";
+import { lazy } from "../lazy";
 import { lastOwn, type Row } from "../transcript/rows";
 import { readDraft, writeDraft } from "./drafts";
 
 /** px; look: grows to here, then scrolls. */
 const MOST_HEIGHT = 192;
 
-import { later } from "../lasting";
-
 /** Fetched with the first file; and what shows messages has the other one. */
-const Attachments = later(() => import("../attaching/Attachments"));
-const Limit = later(() => import("./Limit"));
+const Attachments = lazy(() => import("../attaching/Attachments"));
+const Limit = lazy(() => import("./Limit"));
 
 export interface ComposerHandle {
   focus: () => void;

@@ -2,7 +2,7 @@ import type { Message } from "@opsloom/sdk";
 import { memo, Suspense, useMemo, useRef, type ReactNode } from "react";
 import { BlockView } from "../blocks/BlockView";
 import { Sources, useConversation } from "../context";
-import { later } from "../lasting";
+import { lazy } from "../lazy";
 import { SourcesRow } from "../sources/SourcesRow";
 import { Button } from "../ui/Button";
 import { ActionBar } from "./ActionBar";
@@ -12,7 +12,7 @@ import { Thinking } from "./Thinking";
 import { Work } from "./Work";
 
 const loadMarkdown = (): Promise<typeof import("../markdown/Markdown")> => import("../markdown/Markdown");
-const Markdown = later(() => loadMarkdown().then((module) => ({ default: module.Markdown })));
+const Markdown = lazy(() => loadMarkdown().then((module) => ({ default: module.Markdown })));
 
 /** Fetch the Markdown chunk before it is needed: the page is idle while its reader writes the first question. */
 export const preloadMarkdown = (): void => void loadMarkdown().catch(() => undefined);

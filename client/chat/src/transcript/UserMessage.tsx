@@ -4,16 +4,15 @@ import { memo, Suspense, useEffect, useRef, useState, type KeyboardEvent, type R
 import { useChat, useConversation, useScreen } from "../context";
 import { moment } from "../format/date";
 import { bytes } from "../format/number";
+import { lazy } from "../lazy";
 import { Button } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
 import { IconButton } from "../ui/IconButton";
 import { BranchPicker } from "./BranchPicker";
 import { userText } from "./rows";
 
-import { later } from "../lasting";
-
 const PICTURE = /^image\/(png|jpeg|webp|gif)$/;
-const Thumbnail = later(() => import("../attaching/Thumbnail"));
+const Thumbnail = lazy(() => import("../attaching/Thumbnail"));
 
 export const UserMessage = memo(function UserMessage({ message }: { message: Message }): ReactNode {
   const { screen } = useConversation();
