@@ -120,14 +120,14 @@ def postgres_cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def postgres_url(postgres_cluster: Cluster) -> Iterator[PostgresUrl]:
     """An empty database for this test."""
-    with _database(postgres_cluster) as url:
+    with database_of(postgres_cluster) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def postgres_module_url(postgres_cluster: Cluster) -> Iterator[PostgresUrl]:
     """An empty database that the tests of one module share."""
-    with _database(postgres_cluster) as url:
+    with database_of(postgres_cluster) as url:
         yield url
 
 
@@ -238,8 +238,9 @@ def _wait_for(port: int) -> None:
 
 
 @contextmanager
-def _database(cluster: Cluster) -> Iterator[PostgresUrl]:
-    url = cluster.create()
+def database_of(cluster: Cluster, template: str = "template0") -> Iterator[PostgresUrl]:
+    """A database, a copy of `template`, for as long as the block lasts."""
+    url = cluster.create(template)
     try:
         yield url
     finally:

@@ -4,18 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Cluster
+from conftest import Cluster, database_of
 from faults.proxy import Proxy
 from stage import Stage
 
 
 @pytest.fixture
 def client_database(postgres_cluster: Cluster, seeded: str) -> Iterator[str]:
-    url = postgres_cluster.create(seeded)
-    try:
+    with database_of(postgres_cluster, seeded) as url:
         yield url
-    finally:
-        postgres_cluster.drop(url)
 
 
 @pytest.fixture

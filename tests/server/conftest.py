@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import Cluster, PostgresUrl
+from conftest import Cluster, PostgresUrl, database_of
 from opsloom_server.rest import create_rest
 from stage import Stage
 
@@ -21,21 +21,15 @@ def _one_rest() -> Iterator[None]:
 @pytest.fixture
 def seeded_url(postgres_cluster: Cluster, seeded: str) -> Iterator[PostgresUrl]:
     """A copy of it for this test (about 60 ms)."""
-    url = postgres_cluster.create(seeded)
-    try:
+    with database_of(postgres_cluster, seeded) as url:
         yield url
-    finally:
-        postgres_cluster.drop(url)
 
 
 @pytest.fixture(scope="module")
 def seeded_module_url(postgres_cluster: Cluster, seeded: str) -> Iterator[PostgresUrl]:
     """A copy of it that the tests of one module share."""
-    url = postgres_cluster.create(seeded)
-    try:
+    with database_of(postgres_cluster, seeded) as url:
         yield url
-    finally:
-        postgres_cluster.drop(url)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """What an assistant was and may become: versions, back to one, and a draft that is tried beside it."""
 
-import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest_asyncio
+from client.keyboard import Tty, Typed
 from conftest import PostgresUrl
 from opsloom_client import terminal
 from opsloom_server.auth import keys
@@ -185,18 +185,3 @@ async def test_a_draft_is_tried_in_the_terminal(desk: Stage, api: httpx2.AsyncCl
     code = await terminal.chat(desk.base, assistant="support", key=desk.key, out=out, lines=typed, draft=True)
     assert (code, "Support (draft)" in out.getvalue(), "Yes." in out.getvalue()) == (0, True, True)
     assert desk.vendor.requests[-1].body["messages"][0]["content"] == "Be bold."
-
-
-class Tty(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-class Typed:
-    """Lines that somebody types."""
-
-    def __init__(self, *lines: str) -> None:
-        self._lines = list(lines)
-
-    async def read(self) -> str | None:
-        return self._lines.pop(0) if self._lines else None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Cluster, PostgresUrl
+from conftest import Cluster, PostgresUrl, database_of
 from opsloom_server.cli.application import application
 from typer.testing import CliRunner, Result
 
@@ -32,11 +32,8 @@ def opsloom(seeded_url: PostgresUrl, tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def elsewhere(postgres_cluster: Cluster, seeded: str) -> Iterator[PostgresUrl]:
     """Another fresh installation."""
-    url = postgres_cluster.create(seeded)
-    try:
+    with database_of(postgres_cluster, seeded) as url:
         yield url
-    finally:
-        postgres_cluster.drop(url)
 
 
 def query(cluster: Cluster, url: str, statement: str) -> list[Any]:
